@@ -1,0 +1,1 @@
+"""The radiotherapy workstation, for use from Python."""

@@ -1,0 +1,1 @@
+"""The open document: images, structures, registrations and the history of what was done to them."""

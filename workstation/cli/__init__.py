@@ -1,0 +1,1 @@
+"""The command line: it builds the parts and wires them together."""

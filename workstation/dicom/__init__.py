@@ -1,0 +1,1 @@
+"""DICOM files in and out; the only place where pydicom is used."""

@@ -1,0 +1,1 @@
+"""Drawing tools and undoable commands, free of Qt and of VTK."""

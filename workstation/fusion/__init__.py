@@ -1,0 +1,1 @@
+"""Registration of one image onto another, and the picture composed from both."""

@@ -1,0 +1,1 @@
+"""Grids, planes, planar regions, masks and transforms in patient space: numpy only."""

@@ -1,0 +1,1 @@
+"""The window: viewports, panels, dialogs; the only place where Qt is used."""

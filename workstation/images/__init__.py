@@ -1,0 +1,1 @@
+"""Volumes and phase series: reading through SimpleITK, resampling and window presets."""

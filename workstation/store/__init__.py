@@ -1,0 +1,1 @@
+"""The SQLite case file that journals every command as it happens."""

@@ -1,0 +1,1 @@
+"""The graph of derived structures (CTV, PTV, PRV, rings) and the margins that make them."""

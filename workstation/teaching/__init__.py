@@ -1,0 +1,1 @@
+"""Phantoms whose truth is known, and the lessons built on them."""

@@ -1,0 +1,1 @@
+"""Slice and volume scenes drawn off screen with VTK, free of Qt."""
