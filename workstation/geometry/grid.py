@@ -109,7 +109,8 @@ class Grid:
     def contains(self, points_mm: ArrayLike, slack_voxels: float = 0.5) -> NDArray[np.bool_]:
         """Whether patient points (..., 3) lie within the lattice (by default within the voxels' outer faces)."""
         index = self.to_index(points_mm)
-        inside: NDArray[np.bool_] = ((index >= -slack_voxels) & (index <= np.array(self.size) - 1 + slack_voxels)).all(-1)
+        upper = np.array(self.size) - 1 + slack_voxels
+        inside: NDArray[np.bool_] = ((index >= -slack_voxels) & (index <= upper)).all(-1)
         return inside
 
     def box(self, start: ArrayLike, size: ArrayLike) -> Grid:

@@ -1,6 +1,6 @@
-"""How a derived structure comes from others: target = source + margin, cropped. Only data; `workstation.targets` computes.
+"""How a derived structure comes from others: target = source + margin, cropped.
 
-Definitions of CTV and PTV: ICRU reports 50, 62 and 83.
+Only data; `workstation.targets` computes. Definitions of CTV and PTV: ICRU reports 50, 62 and 83.
 """
 
 from __future__ import annotations
