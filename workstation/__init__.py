@@ -1,1 +1,75 @@
-"""The radiotherapy workstation, for use from Python."""
+"""The radiotherapy workstation, for use from Python.
+
+The names below are the whole public surface; each is loaded when it is first used, so that
+``import workstation`` costs nothing.
+
+>>> from workstation import Margin
+>>> Margin.uniform(5).text()
+'5 mm'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    # patient space
+    "Grid": "geometry.grid",
+    "Plane": "geometry.plane",
+    "Region": "geometry.region",
+    "Mask": "geometry.mask",
+    "Transform": "geometry.transform",
+    # images
+    "Volume": "images.volume",
+    "read_image_file": "images.files",
+    "write_mask": "images.files",
+    "write_volume": "images.files",
+    "resample": "images.resample",
+    # DICOM
+    "index_paths": "dicom.index",
+    "load_series": "dicom.load",
+    "inspect": "dicom.inspect",
+    "read_structure_set": "dicom.structure_set",
+    "write_structure_set": "dicom.structure_set",
+    "read_registrations": "dicom.registration",
+    "write_registration": "dicom.registration",
+    "write_series": "dicom.write_series",
+    "write_glomus": "dicom.write_phantom",
+    # structures and targets
+    "Structure": "structures.structure",
+    "ContourStack": "structures.structure",
+    "Margin": "structures.recipe",
+    "Limit": "structures.recipe",
+    "Recipe": "structures.recipe",
+    "volume_cc": "structures.volume",
+    "section": "structures.section",
+    "mask_of": "structures.rasterise",
+    "expand": "targets.margin",
+    "derive": "targets.derive",
+    "LiveTargets": "targets.live",
+    # fusion
+    "Registration": "fusion.registration",
+    "register_rigid": "fusion.rigid",
+    # the open document
+    "Case": "case.case",
+    "CaseFile": "store.case_file",
+    # teaching
+    "glomus_case": "teaching.glomus",
+}
+
+__all__ = [*_HOMES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'workstation' has no attribute {name!r}")
+    value = getattr(import_module(f"workstation.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -75,7 +75,7 @@ class Grid:
     @cached_property
     def inverse_matrix(self) -> Float:
         """(4, 4) homogeneous matrix that takes patient millimetres to a fractional index (i, j, k)."""
-        m = np.linalg.inv(self.matrix)
+        m: Float = np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
         m.setflags(write=False)
         return m
 
@@ -110,8 +110,7 @@ class Grid:
         """Whether patient points (..., 3) lie within the lattice (by default within the voxels' outer faces)."""
         index = self.to_index(points_mm)
         upper = np.array(self.size) - 1 + slack_voxels
-        inside: NDArray[np.bool_] = ((index >= -slack_voxels) & (index <= upper)).all(-1)
-        return inside
+        return np.asarray(((index >= -slack_voxels) & (index <= upper)).all(-1))
 
     def box(self, start: ArrayLike, size: ArrayLike) -> Grid:
         """The sub-grid that starts at index (i, j, k) `start` with `size` voxels; both may lie outside."""

@@ -58,7 +58,8 @@ class Transform:
 
     def apply(self, points_mm: ArrayLike) -> Float:
         """Mapped points (..., 3) of points (..., 3)."""
-        return np.asarray(points_mm, dtype=np.float64) @ self.matrix[:3, :3].T + self.matrix[:3, 3]
+        mapped: Float = np.asarray(points_mm, dtype=np.float64) @ self.matrix[:3, :3].T + self.matrix[:3, 3]
+        return mapped
 
     def inverse(self) -> Transform:
         """The map back."""
@@ -82,12 +83,14 @@ class Transform:
         r = self.matrix[:3, :3]
         ry = np.arcsin(np.clip(-r[2, 0], -1, 1))
         rx, rz = np.arctan2(r[2, 1], r[2, 2]), np.arctan2(r[1, 0], r[0, 0])
-        return np.degrees(np.array([rx, ry, rz]))
+        angles: Float = np.degrees(np.array([rx, ry, rz]))
+        return angles
 
     def translation_mm(self, centre_mm: ArrayLike = (0, 0, 0)) -> Float:
         """(3,) shift of the point `centre_mm`, in mm."""
         c = np.asarray(centre_mm, dtype=np.float64)
-        return self.apply(c) - c
+        shift: Float = self.apply(c) - c
+        return shift
 
 
 def _about(axis: int, angle: float) -> Float:

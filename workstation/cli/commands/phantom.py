@@ -1,0 +1,51 @@
+"""`workstation phantom glomus DIR`: writes the built-in case with known truth as DICOM."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from workstation.cli.output import UsageError, note, print_json, progress_on_terminal
+
+
+def add_to(subparsers: Any) -> None:
+    """Declare the command's arguments."""
+    parser = subparsers.add_parser("phantom", help="write a built-in case with known truth as DICOM")
+    parser.add_argument("name", choices=("glomus",), help="which case: a glomus tumour beside the jugular vein")
+    parser.add_argument("folder", metavar="DIR", help="where to write; made if it is not there")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same bytes apart from dates")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the case, write it, print what was written."""
+    from workstation.dicom.write_phantom import write_glomus
+    from workstation.jobs.progress import part
+    from workstation.structures.volume import volume_cc
+    from workstation.teaching.glomus import glomus_case
+
+    if options.seed < 0:
+        raise UsageError(f"--seed {options.seed}: the seed is a whole number from 0")
+    folder = Path(options.folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder}: is not an empty folder; nothing in it was changed, choose another one")
+    start = time.perf_counter()
+    progress = progress_on_terminal()
+    case = glomus_case(options.seed, progress=part(progress, 0.0, 0.6))
+    written = write_glomus(case, folder, progress=part(progress, 0.6, 1.0))
+    result = {
+        "folder": str(folder.resolve()),
+        "seed": options.seed,
+        **{key: value for key, value in written.items() if key != "folder"},
+        "structures": [{"name": s.name, "volume_cc": round(volume_cc(s.stack), 3)} for s in case.structures],
+        "seconds": round(time.perf_counter() - start, 2),
+    }
+    if options.json:
+        print_json(result)
+    else:
+        note(f"made in {result['seconds']} s")
+        print(f"The glomus case lies in {result['folder']}: open it with 'workstation open {options.folder}'")
+    return 0

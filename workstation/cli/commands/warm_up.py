@@ -1,0 +1,40 @@
+"""`workstation warm-up`: compiles every numerical kernel once, so that nobody waits with the brush in hand."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import pkgutil
+import time
+from typing import Any
+
+from workstation.cli.output import print_json
+
+
+def add_to(subparsers: Any) -> None:
+    """Declare the command's arguments."""
+    parser = subparsers.add_parser("warm-up", help="compile the numerical kernels ahead of time (set-up does it)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.set_defaults(run=run)
+
+
+def kernel_modules() -> list[str]:
+    """Names of all modules that hold compiled kernels: they end in `_kernels`."""
+    import workstation
+
+    found = pkgutil.walk_packages(workstation.__path__, "workstation.")
+    return [m.name for m in found if m.name.endswith("_kernels")]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Call each module's `warm_up`, which fills numba's cache on disk."""
+    start = time.perf_counter()
+    names = kernel_modules()
+    for name in names:
+        importlib.import_module(name).warm_up()
+    result = {"modules": names, "seconds": round(time.perf_counter() - start, 2)}
+    if options.json:
+        print_json(result)
+    else:
+        print(f"{len(names)} kernel modules ready in {result['seconds']} s")
+    return 0

@@ -1,0 +1,68 @@
+"""Finds, for a structure set, the images it was drawn on; finds a structure by the name that was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workstation.cli.output import UsageError
+from workstation.jobs.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from workstation.dicom.index import SeriesEntry
+    from workstation.dicom.structure_set import StructureSet
+    from workstation.images.volume import Volume
+    from workstation.structures.structure import Structure
+
+
+def existing_path(text: str) -> Path:
+    """The path, or a UsageError that names it."""
+    path = Path(text)
+    if not path.exists():
+        raise UsageError(f"{text}: there is no such file or folder")
+    return path
+
+
+def find_structure(structures: Iterable[Structure], name: str) -> Structure:
+    """The one structure with this name (exactly, else ignoring case); UsageError lists what there is."""
+    known = list(structures)
+    for match in ([s for s in known if s.name == name], [s for s in known if s.name.lower() == name.lower()]):
+        if len(match) == 1:
+            return match[0]
+        if match:
+            raise UsageError(f"there are {len(match)} structures called {name!r}; rename one of them first")
+    names = ", ".join(s.name for s in known) or "none"
+    raise UsageError(f"there is no structure called {name!r}; the file holds: {names}")
+
+
+def load_image_for(folder: str, structure_set: StructureSet | None = None, progress: Progress = silent) -> Volume:
+    """The image series in `folder` that a structure set refers to, loaded.
+
+    Chosen by referenced series UID, else by frame of reference; a single series is taken as it is.
+    """
+    from workstation.dicom.index import index_paths
+    from workstation.dicom.load import load_series
+
+    entries = index_paths([existing_path(folder)], progress=progress).series
+    return load_series(choose_series(entries, folder, structure_set), progress=progress)
+
+
+def choose_series(entries: list[SeriesEntry], folder: str, structure_set: StructureSet | None) -> SeriesEntry:
+    """The entry that fits; UsageError when none or several do."""
+    if not entries:
+        raise UsageError(f"{folder}: no image series was found there")
+    fitting = list(entries)
+    if structure_set is not None:
+        wanted = structure_set.referenced_series_uid
+        frame = structure_set.frame_of_reference_uid
+        by_series = [e for e in entries if wanted and e.uid == wanted]
+        by_frame = [e for e in entries if frame and e.frame_of_reference_uid == frame]
+        fitting = by_series or by_frame or fitting
+    if len(fitting) > 1:
+        ct = [e for e in fitting if e.modality == "CT"]
+        fitting = ct or fitting
+    if len(fitting) > 1:
+        named = "; ".join(f"{e.modality} {e.description!r} {e.slices} slices" for e in fitting[:6])
+        raise UsageError(f"{folder}: {len(fitting)} series could be meant ({named}); give the folder of one")
+    return fitting[0]
