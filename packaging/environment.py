@@ -38,7 +38,7 @@ NO_NETWORK = (
 # What pip's output says, and what it means to the person who waits.
 PIP_FAILURES = (
     (r"No space left on device|Disk quota exceeded", "the disk is full; free about 3 GB and run again"),
-    (r"DO NOT MATCH THE HASHES", "the package index sent another package than the locked one; which index does pip use?"),
+    (r"DO NOT MATCH THE HASHES", "the package index sent another package than the locked one; check its address"),
     (r"Permission denied|Read-only file system", "no permission to write into the environment's folder"),
     (NO_NETWORK, "the package index cannot be reached; check the network (or the proxy) and run again"),
     (r"No matching distribution found for (\S+)", "no ready-made package for this system and Python"),
