@@ -228,5 +228,5 @@ def explain(output: str) -> str:
         if found:
             return f"{meaning} ({found.group(1)})" if found.groups() else meaning
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]
+    errors = [line.removeprefix("ERROR:").strip() for line in lines if re.match(r"ERROR:|\w+Error: ", line)]
     return (errors or lines or ["no reason given"])[-1]
