@@ -1,0 +1,170 @@
+"""Masks of structures: a voxel belongs to a structure when its centre lies inside, and nothing else counts.
+
+Slices of the grid that are parallel to the drawn planes take the drawn plane in whose slab they lie (half the way to
+the drawn neighbours, half a slice where there is none); on a grid that lies otherwise, each slice is filled with the
+structure's section through it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.geometry.grid import Grid
+from workstation.geometry.mask import Mask
+from workstation.geometry.plane import Plane
+from workstation.geometry.region import Region
+from workstation.structures.rasterise_kernels import fill_even_odd
+from workstation.structures.structure import ContourStack
+
+Float = NDArray[np.float64]
+
+PARALLEL_TOLERANCE_DEG = 0.1
+"""Slices tilted less against the drawn planes count as parallel: 0.4 mm over half a body's width of 250 mm."""
+
+GAP_FACTOR = 1.5
+"""Drawn planes further apart than this many slices have a gap of the structure between them."""
+
+_SAME_PLACE_MM = 1e-6
+_SAME_DIRECTION = 1e-9
+_DEFAULT_SURFACE_MODEL = "linear-tapered"
+
+
+def mask_of(stack: ContourStack, grid: Grid, surface_model: str | None = None) -> Mask:
+    """The voxels of `grid` whose centres lie inside the structure, by the even-odd rule, in a box cut to the grid.
+
+    With `surface_model` None a slice parallel to the drawn planes takes the rings of the plane whose slab it lies in.
+    With the name of a surface model (see `workstation.structures.volume`) slices between drawn planes take the
+    section of that model instead. Slices that are not parallel always take sections ("linear-tapered" by default).
+    """
+    slice_plane = Plane(grid.origin_mm, grid.direction[:, 0], grid.direction[:, 1])
+    parallel = slice_plane.is_parallel_to(stack.plane, PARALLEL_TOLERANCE_DEG)
+    if parallel and surface_model is None:
+        slices = _drawn_slices(stack, grid)
+    else:
+        slices = _sections(stack, grid, slice_plane, surface_model or _DEFAULT_SURFACE_MODEL)
+    return _filled(slices, grid)
+
+
+def slab_bounds_mm(stack: ContourStack) -> Float:
+    """(n, 2) lower (included) and upper (excluded) end along the normal of each drawn plane's slab.
+
+    Half the way to the drawn neighbour; half a slice where there is none within `GAP_FACTOR` slices.
+    """
+    positions, spacing = stack.positions_mm, stack.slice_spacing_mm
+    if not len(positions):
+        return np.empty((0, 2))
+    steps = np.diff(positions)
+    half = np.where(steps <= GAP_FACTOR * spacing, steps / 2, spacing / 2)
+    below = np.concatenate([[spacing / 2], half])
+    above = np.concatenate([half, [spacing / 2]])
+    return np.column_stack([positions - below, positions + above])
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """What fills slice k of the grid: rings in the (u, v) of a plane that passes through it."""
+
+    k: int
+    region: Region
+    plane: Plane
+
+
+def _drawn_slices(stack: ContourStack, grid: Grid) -> list[_Slice]:
+    bounds = slab_bounds_mm(stack)
+    if not len(bounds):
+        return []
+    places = stack.plane.to_plane(_first_centres(grid))[:, 2]
+    drawn = np.searchsorted(bounds[:, 0], places + _SAME_PLACE_MM, side="right") - 1
+    held = (drawn >= 0) & (places < bounds[drawn, 1] - _SAME_PLACE_MM)
+    return [
+        _Slice(int(k), stack.slices[drawn[k]].region, stack.plane.moved(float(places[k]))) for k in np.flatnonzero(held)
+    ]
+
+
+def _sections(stack: ContourStack, grid: Grid, plane: Plane, surface_model: str) -> list[_Slice]:
+    from workstation.structures.section import section
+
+    bounds = stack.bounds_mm()
+    if bounds is None:
+        return []
+    low, high = bounds[0].copy(), bounds[1].copy()
+    low[2] -= stack.slice_spacing_mm
+    high[2] += stack.slice_spacing_mm
+    corners = np.array(list(product(*zip(low, high, strict=True)))) @ stack.plane.axes + stack.plane.origin_mm
+    reach = plane.to_plane(corners)[:, 2]
+    centres = _first_centres(grid)
+    places = plane.to_plane(centres)[:, 2]
+    reached = np.flatnonzero((places >= reach.min()) & (places <= reach.max()))
+    planes = [plane.through(centres[k]) for k in reached]
+    return [_Slice(int(k), section(stack, at, surface_model), at) for k, at in zip(reached, planes, strict=True)]
+
+
+def _first_centres(grid: Grid) -> Float:
+    """(slices, 3) patient points of the voxels (0, 0, k)."""
+    indices = np.zeros((grid.size[2], 3))
+    indices[:, 2] = np.arange(grid.size[2])
+    return grid.to_patient(indices)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lattice:
+    """Ascending centres of the grid's columns and rows, and how points of a plane get into their units.
+
+    Where the grid's axes are the plane's own, the units are the plane's millimetres, so that a vertex that lies
+    exactly on a row of voxel centres is not moved off it by rounding; elsewhere they are indices.
+    """
+
+    columns: Float
+    rows: Float
+    column_axis: int | None  # which of (u, v) runs along the columns; None: neither
+    flips: tuple[bool, bool]
+
+    @staticmethod
+    def of(plane: Plane, grid: Grid) -> _Lattice:
+        columns, rows = np.arange(grid.size[0], dtype=np.float64), np.arange(grid.size[1], dtype=np.float64)
+        turn = np.abs(plane.axes[:2] @ grid.direction[:, :2])
+        for axis, order in ((0, np.eye(2)), (1, np.eye(2)[::-1])):
+            if np.abs(turn - order).max() < _SAME_DIRECTION:
+                along = np.column_stack([columns, np.zeros((len(columns), 2))])
+                across = np.column_stack([np.zeros(len(rows)), rows, np.zeros(len(rows))])
+                x = plane.to_plane(grid.to_patient(along))[:, axis]
+                y = plane.to_plane(grid.to_patient(across))[:, 1 - axis]
+                return _Lattice(np.sort(x), np.sort(y), axis, (bool(x[-1] < x[0]), bool(y[-1] < y[0])))
+        return _Lattice(columns, rows, None, (False, False))
+
+    def points(self, item: _Slice, grid: Grid) -> list[Float]:
+        """The rings (n, 2) of a slice in the lattice's units."""
+        if self.column_axis is None:
+            return [grid.to_index(item.plane.to_patient(ring))[:, :2] for ring in item.region.rings]
+        corners = item.plane.to_plane(grid.to_patient([[0, 0, 0], [0, 0, item.k]]))[:, :2]
+        shear = corners[1] - corners[0]
+        rings = [ring - shear if np.abs(shear).max() > _SAME_PLACE_MM else ring for ring in item.region.rings]
+        return rings if self.column_axis == 0 else [ring[:, ::-1] for ring in rings]
+
+
+def _filled(slices: list[_Slice], grid: Grid) -> Mask:
+    """Fill every slice's rings inside the smallest box of the grid that holds them all."""
+    nothing = Mask(grid, (0, 0, 0), np.zeros((0, 0, 0), dtype=bool))
+    if not slices:
+        return nothing
+    lattice = _Lattice.of(slices[0].plane, grid)
+    rings = [(item.k, ring) for item in slices for ring in lattice.points(item, grid) if len(ring) >= 3]
+    if not rings:
+        return nothing
+    points = np.ascontiguousarray(np.concatenate([ring for _, ring in rings]))
+    starts = np.concatenate([[0], np.cumsum([len(ring) for _, ring in rings])]).astype(np.int64)
+    in_slice = np.array([k for k, _ in rings], dtype=np.int64)
+    (x0, y0), (x1, y1), k0 = points.min(axis=0), points.max(axis=0), int(in_slice.min())
+    i0, i1 = np.searchsorted(lattice.columns, x0, "left"), np.searchsorted(lattice.columns, x1, "right")
+    j0, j1 = np.searchsorted(lattice.rows, y0, "left"), np.searchsorted(lattice.rows, y1, "right")
+    voxels = np.zeros((int(in_slice.max()) - k0 + 1, j1 - j0, i1 - i0), dtype=np.uint8)
+    fill_even_odd(points, starts, in_slice - k0, lattice.columns[i0:i1], lattice.rows[j0:j1], voxels)
+    if lattice.flips[0]:
+        voxels, i0 = voxels[:, :, ::-1], grid.size[0] - i1
+    if lattice.flips[1]:
+        voxels, j0 = voxels[:, ::-1], grid.size[1] - j1
+    return Mask(grid, (int(i0), int(j0), k0), np.ascontiguousarray(voxels).view(np.bool_))
