@@ -1,0 +1,228 @@
+"""What lies in folders, files and archives: series, structure sets and registrations, found by their headers.
+
+Names and extensions of files mean nothing here. Everything that is left out is listed with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from workstation.dicom.enhanced import ENHANCED_CLASSES, enhanced_frames
+from workstation.dicom.entry import RegistrationEntry, SeriesEntry, Skipped, StructureSetEntry, series_entry
+from workstation.dicom.errors import DicomError
+from workstation.dicom.frame import Frame, classic_frame
+from workstation.dicom.header import Header, read_header
+from workstation.dicom.lattice import arrange
+from workstation.dicom.objects import registration_entry, structure_set_entry
+from workstation.dicom.source import Archive, Source
+from workstation.dicom.split import Part, split_series
+from workstation.dicom.tags import Tag
+from workstation.images.errors import ImageError
+from workstation.images.files import image_file_kind, read_image_information
+from workstation.jobs.progress import Progress, silent
+
+__all__ = ["Index", "RegistrationEntry", "SeriesEntry", "Skipped", "StructureSetEntry", "index_paths"]
+
+STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
+REGISTRATION = "1.2.840.10008.5.1.4.1.1.66.1"
+DIRECTORY = "1.2.840.10008.1.3.10"
+MOST_FILES = 1_000_000
+
+
+@dataclass(slots=True)
+class Index:
+    """What was found.
+
+    series: one entry for each volume (a series that was split has several). skipped: what was left out, and why.
+    """
+
+    series: list[SeriesEntry] = field(default_factory=list)
+    structure_sets: list[StructureSetEntry] = field(default_factory=list)
+    registrations: list[RegistrationEntry] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def find(self, key: str) -> SeriesEntry | None:
+        """The entry with a key, or None."""
+        return next((entry for entry in self.series if entry.key == key), None)
+
+
+def index_paths(paths: Iterable[str | os.PathLike[str]], progress: Progress = silent) -> Index:
+    """Read the headers of everything below `paths`: folders (all levels), files, and zip archives.
+
+    Raises DicomError when a given path does not exist. Symbolic links inside folders are listed, not followed.
+    """
+    index = Index()
+    found = _Found(index)
+    sources = list(_sources(paths, index))
+    for number, source in enumerate(sources):
+        if number % 32 == 0:
+            progress(0.95 * number / len(sources), f"Reading headers: {number} of {len(sources)} files")
+        try:
+            found.add(source)
+        except DicomError as error:
+            index.skipped.append(Skipped(source.name, str(error)))
+    progress(0.95, "Sorting the slices into volumes")
+    for frames in found.frames.values():
+        _add_series(frames, index)
+    progress(1.0, f"{len(index.series)} series found")
+    return index
+
+
+def _sources(paths: Iterable[str | os.PathLike[str]], index: Index) -> Iterator[Source]:
+    """Every file below the paths, once, in order of their names."""
+    seen: set[str] = set()
+    for path in paths:
+        given = Path(path).expanduser()
+        if not given.exists():
+            raise DicomError(f"{given} does not exist")
+        for name in _files(str(given.resolve()), index):
+            if name not in seen:
+                seen.add(name)
+                yield Source(name)
+            if len(seen) > MOST_FILES:
+                raise DicomError(f"{given} holds more than {MOST_FILES} files: open a smaller folder")
+
+
+def _files(path: str, index: Index) -> Iterator[str]:
+    if not os.path.isdir(path):
+        yield path
+        return
+    try:
+        with os.scandir(path) as listing:
+            entries = sorted(listing, key=lambda e: e.name)
+    except OSError as error:
+        index.skipped.append(Skipped(path, f"can't be listed: {error.strerror}"))
+        return
+    for entry in entries:
+        if entry.is_symlink():
+            index.skipped.append(Skipped(entry.path, "is a symbolic link, which is not followed"))
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _files(entry.path, index)
+        elif entry.is_file(follow_symlinks=False):
+            yield entry.path
+        else:
+            index.skipped.append(Skipped(entry.path, "is no regular file"))
+
+
+class _Found:
+    """Sorts one object after the other into the index."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.frames: dict[str, list[Frame]] = defaultdict(list)
+        self.instances: dict[str, str] = {}
+
+    def add(self, source: Source) -> None:
+        """Sort one source; DicomError says why it is left out."""
+        with source.opened() as opened:
+            if not opened.size:
+                raise DicomError("is empty")
+            start = opened.read(0, 512)
+            if start[:4] == b"PK\3\4" and start[128:132] != b"DICM":
+                self._add_archive(source)
+                return
+            try:
+                header = read_header(opened)
+            except DicomError:
+                if start[128:132] == b"DICM" or not self._add_image_file(source, start):
+                    raise
+                return
+        self._add_object(source, header)
+
+    def _add_archive(self, source: Source) -> None:
+        if source.archive is not None:
+            raise DicomError("is an archive inside an archive, which is not opened")
+        archive = Archive(source.path)
+        for number, info in enumerate(archive.members):
+            if info.is_dir():
+                continue
+            member = Source(source.path, archive, number)
+            try:
+                self.add(member)
+            except DicomError as error:
+                self.index.skipped.append(Skipped(member.name, str(error)))
+
+    def _add_image_file(self, source: Source, start: bytes) -> bool:
+        """Whether it was a NIfTI, NRRD or MetaImage file."""
+        kind = image_file_kind(start)
+        if not kind:
+            return False
+        if source.archive is not None:
+            raise DicomError(f"is a {kind} file inside an archive; unpack it first")
+        try:
+            information = read_image_information(source.path)
+        except ImageError as error:
+            raise DicomError(str(error)) from error
+        self.index.series.append(SeriesEntry.of_image_file(source.path, information))
+        return True
+
+    def _add_object(self, source: Source, header: Header) -> None:
+        sop_class = header.text(Tag.SOP_CLASS_UID) or header.media_class_uid
+        instance = header.text(Tag.SOP_INSTANCE_UID)
+        if sop_class == DIRECTORY:
+            raise DicomError("is a DICOMDIR, a list of other files, which are read themselves")
+        if instance and instance in self.instances:
+            raise DicomError(f"is the same image or object as {self.instances[instance]}")
+        if sop_class == STRUCTURE_SET:
+            self.index.structure_sets.append(structure_set_entry(source, header))
+        elif sop_class == REGISTRATION:
+            self.index.registrations.append(registration_entry(source, header))
+        else:
+            frames = self._frames(source, header, sop_class)
+            self.frames[header.text(Tag.SERIES_UID) or source.path].extend(frames)
+        if instance:
+            self.instances[instance] = source.name
+
+    def _frames(self, source: Source, header: Header, sop_class: str) -> list[Frame]:
+        if sop_class in NOT_IMAGES or header.pixel_offset < 0:
+            raise DicomError(f"is {NOT_IMAGES.get(sop_class, 'no image')}, which is not read here")
+        if sop_class in ENHANCED_CLASSES:
+            return enhanced_frames(source, header)
+        return [classic_frame(source, header)]
+
+
+NOT_IMAGES = {
+    "1.2.840.10008.5.1.4.1.1.481.1": "an RT Image",
+    "1.2.840.10008.5.1.4.1.1.481.2": "an RT Dose",
+    "1.2.840.10008.5.1.4.1.1.481.4": "a record of treatment beams",
+    "1.2.840.10008.5.1.4.1.1.481.5": "an RT Plan",
+    "1.2.840.10008.5.1.4.1.1.481.8": "an RT Ion Plan",
+    "1.2.840.10008.5.1.4.1.1.66": "raw data",
+    "1.2.840.10008.5.1.4.1.1.66.3": "a deformable registration",
+    "1.2.840.10008.5.1.4.1.1.66.4": "a segmentation",
+    "1.2.840.10008.5.1.4.1.1.66.5": "a surface segmentation",
+    "1.2.840.10008.5.1.4.1.1.11.1": "a presentation state",
+    "1.2.840.10008.5.1.4.1.1.30": "a parametric map",
+    "1.2.840.10008.5.1.4.1.1.88.11": "a structured report",
+    "1.2.840.10008.5.1.4.1.1.88.22": "a structured report",
+    "1.2.840.10008.5.1.4.1.1.88.33": "a structured report",
+    "1.2.840.10008.5.1.4.1.1.88.59": "a key object selection",
+    "1.2.840.10008.5.1.4.1.1.104.1": "a PDF document",
+}
+
+
+def _add_series(frames: list[Frame], index: Index) -> None:
+    split = split_series(frames)
+    index.skipped += [Skipped(f.source.name, reason) for f, reason in split.left_out]
+    several = len(split.parts) > 1
+    for number, part in enumerate(split.parts, start=1):
+        try:
+            index.series.append(_entry(part, f"#{number}" if several else ""))
+        except DicomError as error:
+            names = dict.fromkeys(f.source.name for f in part.frames)
+            index.skipped += [Skipped(name, f"belongs to a series that {error}") for name in names]
+
+
+def _entry(part: Part, suffix: str) -> SeriesEntry:
+    first = part.frames[0]
+    arrangement = arrange(
+        np.array([f.position_mm for f in part.frames]), first.orientation, first.spacing_mm,
+        (first.pixel.columns, first.pixel.rows), first.thickness_mm,
+    )  # fmt: skip
+    return series_entry(part, arrangement, suffix)

@@ -1,0 +1,145 @@
+# mypy: disable-error-code="no-untyped-call"
+"""NIfTI, NRRD and MetaImage files, through SimpleITK, in DICOM's patient coordinates (LPS)."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813  (its own name for itself)
+from numpy.typing import NDArray
+
+from workstation.geometry.grid import Grid
+from workstation.geometry.mask import Mask
+from workstation.images.errors import ImageError
+from workstation.images.volume import Volume
+
+MOST_VOXELS = 1 << 31
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInformation:
+    """What the header of an image file says. size and spacing are ordered i, j, k."""
+
+    name: str
+    kind: str
+    size: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    warnings: tuple[str, ...] = ()
+
+
+def image_file_kind(start: bytes) -> str:
+    """"NIfTI", "NRRD", "MetaImage" or "" from the first 512 bytes of a file."""
+    if start[:2] == b"\x1f\x8b":
+        try:
+            start = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, 400)
+        except zlib.error:
+            return ""
+    if start[:4] == b"NRRD":
+        return "NRRD"
+    if start[344:348] in (b"n+1\0", b"ni1\0") or start[4:8] == b"n+2\0":
+        return "NIfTI"
+    text = start.decode("latin-1")
+    if "NDims" in text and ("ObjectType" in text or "DimSize" in text):
+        return "MetaImage"
+    return ""
+
+
+_READERS = {"NIfTI": "NiftiImageIO", "NRRD": "NrrdImageIO", "MetaImage": "MetaImageIO"}
+
+
+def _reader(path: str) -> tuple[sitk.ImageFileReader, str]:
+    try:
+        with open(path, "rb") as stream:
+            start = stream.read(512)
+    except OSError as error:
+        raise ImageError(f"{path} can't be opened: {error.strerror}") from error
+    kind = image_file_kind(start)
+    if not kind:
+        raise ImageError(f"{path} is no NIfTI, NRRD or MetaImage file")
+    reader = sitk.ImageFileReader()
+    reader.SetImageIO(_READERS[kind])
+    reader.SetFileName(path)
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise ImageError(f"{path} is a {kind} file whose header can't be read") from error
+    return reader, kind
+
+
+def read_image_information(path: str | os.PathLike[str]) -> ImageInformation:
+    """Size and spacing from the header alone; ImageError says why it can't be opened."""
+    reader, kind = _reader(os.fspath(path))
+    size, spacing = _three(reader, os.fspath(path))
+    return ImageInformation(Path(path).name, kind, size, spacing)
+
+
+def _three(reader: sitk.ImageFileReader, path: str) -> tuple[tuple[int, int, int], tuple[float, float, float]]:
+    size, spacing = list(reader.GetSize()), list(reader.GetSpacing())
+    while len(size) > 3 and size[-1] == 1:
+        size, spacing = size[:-1], spacing[:-1]
+    if len(size) != 3 or reader.GetNumberOfComponents() != 1:
+        raise ImageError(f"{path} holds no three-dimensional grey-value image")
+    if min(size) < 1 or int(np.prod(np.array(size, dtype=np.float64))) > MOST_VOXELS:
+        raise ImageError(f"{path} announces {' x '.join(str(n) for n in size)} voxels, which can't be right")
+    return (size[0], size[1], size[2]), (spacing[0], spacing[1], spacing[2])
+
+
+def read_image_file(path: str | os.PathLike[str]) -> Volume:
+    """The volume of a NIfTI, NRRD or MetaImage file; its key is the path. ImageError says why it can't be read."""
+    name = os.fspath(path)
+    reader, kind = _reader(name)
+    _three(reader, name)
+    try:
+        image = reader.Execute()
+    except RuntimeError as error:
+        raise ImageError(f"{name} is a {kind} file that is damaged or cut short") from error
+    while image.GetDimension() > 3:
+        image = image[..., 0]
+    grid = Grid(image.GetOrigin(), image.GetSpacing(), np.reshape(image.GetDirection(), (3, 3)), image.GetSize())
+    return Volume(key=name, voxels=_exact(sitk.GetArrayFromImage(image)), grid=grid, description=Path(name).name,
+                  files=(name,))  # fmt: skip
+
+
+def _exact(values: NDArray[Any]) -> NDArray[Any]:
+    """int16 when every value fits exactly, else float32."""
+    if values.dtype == np.int16:
+        return values
+    if values.dtype.kind in "iu":
+        if values.min() >= -32768 and values.max() <= 32767:
+            return values.astype(np.int16)
+        return values.astype(np.float32)
+    return values.astype(np.float32)
+
+
+def image_of(voxels: NDArray[Any], grid: Grid) -> sitk.Image:
+    """A SimpleITK image of voxels [k, j, i] on a grid; ImageError for a sheared grid, which ITK can't hold."""
+    direction = grid.direction
+    if not np.allclose(direction.T @ direction, np.eye(3), atol=1e-4):
+        raise ImageError("A tilted gantry's sheared grid can't be written to this format; resample it first")
+    image = sitk.GetImageFromArray(voxels)
+    image.SetOrigin(tuple(float(v) for v in grid.origin_mm))
+    image.SetSpacing(tuple(float(v) for v in grid.spacing_mm))
+    image.SetDirection(tuple(float(v) for v in direction.ravel()))
+    return image
+
+
+def write_volume(path: str | os.PathLike[str], volume: Volume) -> None:
+    """Write voxels and grid in the format that the name's ending says (.nii, .nii.gz, .nrrd, .mha)."""
+    _write(path, image_of(volume.voxels, volume.grid))
+
+
+def write_mask(path: str | os.PathLike[str], mask: Mask) -> None:
+    """Write a mask as unsigned bytes 0 and 1 on its whole grid."""
+    _write(path, image_of(mask.full().astype(np.uint8), mask.grid))
+
+
+def _write(path: str | os.PathLike[str], image: sitk.Image) -> None:
+    try:
+        sitk.WriteImage(image, os.fspath(path), useCompression=True)
+    except RuntimeError as error:
+        raise ImageError(f"{path} can't be written: unknown ending, missing folder or full disk") from error
