@@ -1,0 +1,153 @@
+"""What is written on a slice: orientation letters, scale bar, the images' names and windows, the colour bar.
+
+Everything is drawn twice, dark and shifted by a pixel first, so that it can be read on bone and on air.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+
+from workstation.geometry.orientation import direction_letters
+from workstation.geometry.plane import Plane
+from workstation.view.color_maps import color_table
+
+TEXT = QColor("#e6e8ea")
+QUIET = QColor("#aab0b8")
+SHADOW = QColor(0, 0, 0, 200)
+EDGE = 8.0
+
+_SCALE_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
+
+
+@dataclass(frozen=True)
+class ColorBar:
+    """The overlay's colours with the values at their ends."""
+
+    colors: str
+    lower: float
+    upper: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """The words on one slice. `lines` stand at the lower left, the last one lowest; `note` in the middle."""
+
+    plane: Plane
+    pixel_mm: float
+    lines: tuple[str, ...] = ()
+    color_bar: ColorBar | None = None
+    note: str = ""
+
+
+def side_letters(plane: Plane) -> dict[str, str]:
+    """The patient directions at the picture's four sides.
+
+    >>> side_letters(Plane.axial())
+    {'left': 'R', 'right': 'L', 'top': 'A', 'bottom': 'P'}
+    """
+    return {
+        "left": direction_letters(-plane.u),
+        "right": direction_letters(plane.u),
+        "top": direction_letters(-plane.v),
+        "bottom": direction_letters(plane.v),
+    }
+
+
+def paint_annotations(painter: QPainter, area: QRectF, what: Annotations, font: QFont) -> None:
+    """Write on a slice that covers `area` (logical pixels)."""
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+    if what.note:
+        _paint_note(painter, area, what.note, font)
+    _paint_letters(painter, area, what.plane, font)
+    _paint_lines(painter, area, what.lines, font)
+    _paint_scale(painter, area, what.pixel_mm, font)
+    if what.color_bar is not None:
+        _paint_color_bar(painter, area, what.color_bar, font)
+
+
+def _text(painter: QPainter, place: QPointF, words: str, color: QColor = TEXT) -> None:
+    painter.setPen(SHADOW)
+    painter.drawText(place + QPointF(1, 1), words)
+    painter.setPen(color)
+    painter.drawText(place, words)
+
+
+def _paint_letters(painter: QPainter, area: QRectF, plane: Plane, font: QFont) -> None:
+    large = QFont(font)
+    large.setPointSizeF(font.pointSizeF() * 1.25)
+    large.setBold(True)
+    painter.setFont(large)
+    metrics = QFontMetricsF(large)
+    letters, middle = side_letters(plane), area.center()
+    half = metrics.capHeight() / 2
+    _text(painter, QPointF(area.left() + EDGE, middle.y() + half), letters["left"])
+    right = area.right() - EDGE - metrics.horizontalAdvance(letters["right"])
+    _text(painter, QPointF(right, middle.y() + half), letters["right"])
+    top, bottom = letters["top"], letters["bottom"]
+    _text(painter, QPointF(middle.x() - metrics.horizontalAdvance(top) / 2, area.top() + EDGE + 2 * half), top)
+    _text(painter, QPointF(middle.x() - metrics.horizontalAdvance(bottom) / 2, area.bottom() - EDGE), bottom)
+
+
+def _paint_lines(painter: QPainter, area: QRectF, lines: tuple[str, ...], font: QFont) -> None:
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    # The letter in the middle of the lower edge needs its room.
+    room = area.width() / 2 - 3 * EDGE
+    y = area.bottom() - EDGE
+    for line in reversed(lines):
+        words = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
+        _text(painter, QPointF(area.left() + EDGE, y), words, QUIET)
+        y -= metrics.height()
+
+
+def _paint_scale(painter: QPainter, area: QRectF, pixel_mm: float, font: QFont) -> None:
+    """A bar of a round length, at most a fifth of the width, at the lower right."""
+    fitting = [step for step in _SCALE_STEPS_MM if step / pixel_mm <= max(area.width() / 5, 24)]
+    if not fitting:
+        return
+    length_mm = fitting[-1]
+    length = length_mm / pixel_mm
+    right, y = area.right() - EDGE, area.bottom() - EDGE - 2
+    words = f"{length_mm / 10:g} cm" if length_mm >= 10 else f"{length_mm} mm"
+    painter.setFont(font)
+    width = QFontMetricsF(font).horizontalAdvance(words)
+    for shift, color in ((1.0, SHADOW), (0.0, TEXT)):
+        painter.setPen(QPen(color, 1.0))
+        left = right - length + shift
+        painter.drawLine(QPointF(left, y + shift), QPointF(right + shift, y + shift))
+        painter.drawLine(QPointF(left, y - 4 + shift), QPointF(left, y + shift))
+        painter.drawLine(QPointF(right + shift, y - 4 + shift), QPointF(right + shift, y + shift))
+    _text(painter, QPointF(right - length / 2 - width / 2, y - 6), words)
+
+
+def _paint_color_bar(painter: QPainter, area: QRectF, bar: ColorBar, font: QFont) -> None:
+    """Upright at the right side above the scale bar, high values on top."""
+    height = min(140.0, area.height() * 0.3)
+    place = QRectF(area.right() - EDGE - 10, area.top() + EDGE + 20, 10, height)
+    table = np.ascontiguousarray(color_table(bar.colors)[::-1].reshape(256, 1))
+    image = QImage(table.data, 1, 256, 4, QImage.Format.Format_RGB32)
+    painter.drawImage(place, image)
+    painter.setPen(QPen(QUIET, 1.0))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(place)
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    unit = f" {bar.unit}" if bar.unit else ""
+    for value, y in ((bar.upper, place.top() + metrics.ascent() / 2), (bar.lower, place.bottom())):
+        words = f"{value:.0f}{unit}"
+        _text(painter, QPointF(place.left() - 5 - metrics.horizontalAdvance(words), y), words, QUIET)
+
+
+def _paint_note(painter: QPainter, area: QRectF, note: str, font: QFont) -> None:
+    painter.setFont(font)
+    room = area.adjusted(3 * EDGE, 3 * EDGE, -3 * EDGE, -3 * EDGE)
+    flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
+    painter.setPen(SHADOW)
+    painter.drawText(room.translated(1, 1), int(flags), note)
+    painter.setPen(QUIET)
+    painter.drawText(room, int(flags), note)

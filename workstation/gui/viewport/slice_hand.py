@@ -1,0 +1,348 @@
+"""What hands do on a slice: wheel, mouse, keys and pen, turned into steps, windows, crosshair moves and tool events.
+
+The wheel and the middle and right buttons mean the same whatever tool is in hand; the left button and the pen
+belong to the tool. See the quick reference for the whole table.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent, QWheelEvent
+
+from workstation.editing.pointer import Pointer
+from workstation.gui.viewport.picking import structure_at
+from workstation.images.windows import presets_for
+
+if TYPE_CHECKING:
+    from workstation.gui.viewport.slice_view import SliceView
+
+NOTCH = 120
+ZOOM_PER_NOTCH = 1.15
+FADE_PER_NOTCH = 0.05
+PAGE_SLICES = 5
+# A drag over this many pixels doubles the window's width, or moves its centre by its width.
+WINDOW_DRAG_PIXELS = 300.0
+
+_STEPS = {
+    Qt.Key.Key_Up: 1,
+    Qt.Key.Key_Right: 1,
+    Qt.Key.Key_Down: -1,
+    Qt.Key.Key_Left: -1,
+    Qt.Key.Key_PageUp: PAGE_SLICES,
+    Qt.Key.Key_PageDown: -PAGE_SLICES,
+}
+_TOOL_KEYS = {
+    Qt.Key.Key_Return: "Enter",
+    Qt.Key.Key_Enter: "Enter",
+    Qt.Key.Key_Escape: "Escape",
+    Qt.Key.Key_X: "x",
+    Qt.Key.Key_BracketLeft: "[",
+    Qt.Key.Key_BracketRight: "]",
+    Qt.Key.Key_Backspace: "Backspace",
+    Qt.Key.Key_Delete: "Delete",
+}
+_MODIFIERS = Qt.KeyboardModifier
+
+
+class SliceHand:
+    """Handles the input events of one `SliceView`. Every method returns True when it used the event."""
+
+    def __init__(self, view: SliceView) -> None:
+        self._view = view
+        self.inside = False
+        """Whether the cursor is over the view."""
+        self.drawing = False
+        """Whether the drawing button or the pen is down on a tool."""
+        self._dragged = ""
+        self._last = QPointF()
+        self._notches: dict[str, float] = {}
+        self._pending: Pointer | None = None
+        # A pen reports faster than targets follow: what waits in the queue is passed over for the newest.
+        self._tick = QTimer(view, singleShot=True, interval=0)
+        self._tick.timeout.connect(self._flush)
+
+    # --------------------------------------------------------------------------------------------------- wheel
+
+    def wheel(self, event: QWheelEvent) -> bool:
+        # Qt turns the wheel sideways while Alt is held.
+        delta = event.angleDelta().y() or event.angleDelta().x()
+        keys = event.modifiers()
+        ctrl, alt, shift = (bool(keys & key) for key in (_MODIFIERS.ControlModifier, _MODIFIERS.AltModifier, _MODIFIERS.ShiftModifier))
+        if ctrl and not alt:
+            self._view.zoom(ZOOM_PER_NOTCH ** (delta / NOTCH), event.position())
+            return True
+        use = "fade" if ctrl else "brush" if shift else "slice"
+        notches = self._whole_notches(use, delta)
+        if not notches:
+            return True
+        if use == "fade":
+            self._view.viewing.opacity += FADE_PER_NOTCH * notches
+        elif use == "brush":
+            if self._view.desk is not None:
+                self._view.desk.step_brush(notches)
+        else:
+            self._view.step(notches)
+            self._hover(event.position())
+        return True
+
+    def _whole_notches(self, use: str, delta: int) -> int:
+        """Touch pads send parts of a notch: they add up, and a change of direction starts anew."""
+        held = self._notches.get(use, 0.0)
+        if held * delta < 0:
+            held = 0.0
+        held += delta / NOTCH
+        whole = int(held)
+        self._notches = {use: held - whole}
+        return whole
+
+    # --------------------------------------------------------------------------------------------------- mouse
+
+    def press(self, event: QMouseEvent) -> bool:
+        self._last = event.position()
+        if self._dragged:
+            return True
+        button = event.button()
+        if button == Qt.MouseButton.MiddleButton:
+            self._dragged = "pan"
+        elif button == Qt.MouseButton.RightButton:
+            self._dragged = "window"
+        elif button == Qt.MouseButton.LeftButton:
+            self._press_left(self._pointer(event.position(), event.modifiers(), True), event.position())
+        return True
+
+    def _press_left(self, pointer: Pointer | None, place: QPointF) -> None:
+        view = self._view
+        if pointer is None:
+            return
+        if pointer.ctrl:
+            self._pick(pointer)
+        elif self._crosshair_in_hand():
+            self._dragged = "crosshair"
+            self._crosshair_to(place)
+        else:
+            self._dragged = "tool"
+            self.drawing = view.viewing.drawing = True
+            view.viewing.tool.press(view.desk, pointer)
+            view.update()
+
+    def move(self, event: QMouseEvent) -> bool:
+        place, delta = event.position(), event.position() - self._last
+        self._last = place
+        self.inside = True
+        if self._dragged == "pan":
+            self._view.pan(delta.x(), delta.y())
+        elif self._dragged == "window":
+            self._drag_window(delta, bool(event.modifiers() & _MODIFIERS.ControlModifier))
+        elif self._dragged == "crosshair":
+            self._crosshair_to(place)
+        else:
+            shift = bool(event.modifiers() & _MODIFIERS.ShiftModifier)
+            if shift and not self._dragged:
+                self._crosshair_to(place)
+            self._move_tool(self._pointer(place, event.modifiers(), self._dragged == "tool"))
+        self._hover(place)
+        return True
+
+    def _move_tool(self, pointer: Pointer | None) -> None:
+        if pointer is None or self._crosshair_in_hand():
+            return
+        self._pending = pointer
+        if not self._tick.isActive():
+            self._tick.start()
+
+    def _flush(self) -> None:
+        pointer, self._pending = self._pending, None
+        view = self._view
+        if pointer is None or view.desk is None or view.viewing.tool is None:
+            return
+        if view.viewing.tool.move(view.desk, pointer):
+            view.update()
+
+    def release(self, event: QMouseEvent) -> bool:
+        wanted = {
+            Qt.MouseButton.MiddleButton: ("pan",),
+            Qt.MouseButton.RightButton: ("window",),
+            Qt.MouseButton.LeftButton: ("crosshair", "tool"),
+        }.get(event.button(), ())
+        if self._dragged in wanted:
+            was, self._dragged = self._dragged, ""
+            if was == "tool":
+                self._release_tool(self._pointer(event.position(), event.modifiers(), False))
+        return True
+
+    def _release_tool(self, pointer: Pointer | None) -> None:
+        view = self._view
+        self._flush()
+        self.drawing = view.viewing.drawing = False
+        if pointer is not None and view.viewing.tool is not None and view.desk is not None:
+            view.viewing.tool.release(view.desk, pointer)
+        view.refresh()
+
+    def double_click(self, event: QMouseEvent) -> bool:
+        view = self._view
+        if event.button() != Qt.MouseButton.LeftButton:
+            return self.press(event)
+        pointer = self._pointer(event.position(), event.modifiers(), True)
+        if pointer is None:
+            return True
+        if self._crosshair_in_hand() or not view.viewing.tool.double_click(view.desk, pointer):
+            # Two quick strokes are two strokes.
+            return self.press(event)
+        view.refresh()
+        return True
+
+    def enter(self) -> None:
+        self.inside = True
+
+    def leave(self) -> None:
+        self.inside = False
+        self._view.hovered.emit(None)
+        self._view.update()
+
+    # ----------------------------------------------------------------------------------------------------- pen
+
+    def tablet(self, event: QTabletEvent) -> bool:
+        """Pen events are taken as they are, with pressure; Qt then makes no mouse events of them."""
+        place = event.position()
+        rubber = event.pointerType() == QPointingDevice.PointerType.Eraser
+        kind = event.type()
+        pressed = kind == QEvent.Type.TabletPress or (kind == QEvent.Type.TabletMove and bool(self._dragged))
+        pointer = self._pointer(place, event.modifiers(), pressed, rubber, event.pressure() if pressed else 1.0)
+        self.inside = True
+        if kind == QEvent.Type.TabletPress:
+            if event.button() != Qt.MouseButton.LeftButton:
+                return False
+            self._press_left(pointer, place)
+        elif kind == QEvent.Type.TabletMove:
+            if self._dragged == "crosshair":
+                self._crosshair_to(place)
+            else:
+                self._move_tool(pointer)
+        elif kind == QEvent.Type.TabletRelease:
+            was, self._dragged = self._dragged, ""
+            if was == "tool":
+                self._release_tool(pointer)
+        self._hover(place)
+        return True
+
+    # ---------------------------------------------------------------------------------------------------- keys
+
+    def key_press(self, event: QKeyEvent) -> bool:
+        key = Qt.Key(event.key())
+        plain = not event.modifiers() & (_MODIFIERS.ControlModifier | _MODIFIERS.AltModifier | _MODIFIERS.MetaModifier)
+        if not plain:
+            return False
+        return self._tool_key(key) or self._view_key(key, event)
+
+    def _tool_key(self, key: Qt.Key) -> bool:
+        name, view = _TOOL_KEYS.get(key), self._view
+        if name is None or self._crosshair_in_hand():
+            return False
+        tool, desk = view.viewing.tool, view.desk
+        used = bool(tool.key_pressed(desk, name))
+        if name == "Escape":
+            if not used:
+                tool.cancel(desk)
+            self._end_drag()
+            used = True
+        elif not used and name in "[]":
+            desk.step_brush(1 if name == "]" else -1)
+            used = True
+        if used:
+            view.refresh()
+        return used
+
+    def _view_key(self, key: Qt.Key, event: QKeyEvent) -> bool:
+        view, viewing = self._view, self._view.viewing
+        if key in _STEPS:
+            view.step(_STEPS[key])
+        elif key == Qt.Key.Key_H:
+            viewing.hide_all = True
+        elif key == Qt.Key.Key_T:
+            if not event.isAutoRepeat():
+                viewing.overlay_shown = not viewing.overlay_shown
+        elif key == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                view.maximise_requested.emit()
+        elif key == Qt.Key.Key_Home:
+            view.fit()
+        elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
+            return self._preset(int(key) - int(Qt.Key.Key_1))
+        else:
+            return False
+        return True
+
+    def key_release(self, event: QKeyEvent) -> bool:
+        if event.key() == Qt.Key.Key_H and not event.isAutoRepeat():
+            self._view.viewing.hide_all = False
+            return True
+        return False
+
+    def focus_lost(self) -> None:
+        self._view.viewing.hide_all = False
+
+    def _preset(self, number: int) -> bool:
+        viewing = self._view.viewing
+        volume = self._view.case.images.get(viewing.base_key)
+        presets = presets_for(volume) if volume is not None else []
+        if number >= len(presets):
+            return False
+        viewing.set_window(viewing.base_key, presets[number].centre, presets[number].width)
+        return True
+
+    # -------------------------------------------------------------------------------------------------- pieces
+
+    def _crosshair_in_hand(self) -> bool:
+        tool = self._view.viewing.tool
+        return tool is None or self._view.desk is None or tool.key == "crosshair"
+
+    def _pointer(
+        self, place: QPointF, keys: Qt.KeyboardModifier, pressed: bool, rubber: bool = False, pressure: float = 1.0
+    ) -> Pointer | None:
+        frame = self._view.frame()
+        if frame is None:
+            return None
+        u, v = frame.to_plane((place.x(), place.y()))
+        return Pointer(
+            frame.plane,
+            float(u),
+            float(v),
+            pressed=pressed,
+            erase=rubber or bool(keys & _MODIFIERS.AltModifier),
+            shift=bool(keys & _MODIFIERS.ShiftModifier),
+            ctrl=bool(keys & _MODIFIERS.ControlModifier),
+            pressure=pressure,
+            pixel_mm=frame.pixel_mm,
+        )
+
+    def _crosshair_to(self, place: QPointF) -> None:
+        pointer = self._pointer(place, _MODIFIERS.NoModifier, False)
+        if pointer is not None:
+            self._view.viewing.crosshair_mm = pointer.position_mm
+
+    def _pick(self, pointer: Pointer) -> None:
+        view = self._view
+        found = structure_at(dict(view.contours(pointer.plane)), (pointer.u_mm, pointer.v_mm), 8 * pointer.pixel_mm)
+        if found and view.desk is not None:
+            view.desk.active = found
+
+    def _drag_window(self, delta: QPointF, overlay: bool) -> None:
+        viewing = self._view.viewing
+        key = viewing.overlay_key if overlay and viewing.overlay_key else viewing.base_key
+        if not key:
+            return
+        centre, width = viewing.window(key)
+        # In proportion to the width, so that a narrow window is as easy to set as a wide one.
+        factor = 2.0 ** (delta.x() / WINDOW_DRAG_PIXELS)
+        viewing.set_window(key, centre - delta.y() * width / WINDOW_DRAG_PIXELS, max(width * factor, 1e-2))
+
+    def _end_drag(self) -> None:
+        if self._dragged == "tool":
+            self._dragged = ""
+            self._pending = None
+            self.drawing = self._view.viewing.drawing = False
+
+    def _hover(self, place: QPointF) -> None:
+        self._view.hovered.emit(self._view.readout(place))

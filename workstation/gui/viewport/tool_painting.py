@@ -1,0 +1,53 @@
+"""The crosshair and the tool in hand, painted over the finished slice at every repaint."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from workstation.editing.tool import Outline
+
+CROSSHAIR = QColor(230, 232, 234, 150)
+CROSSHAIR_GAP = 12.0
+ERASING = QColor("#ff4fd8")
+
+
+def paint_crosshair(painter: QPainter, area: QRectF, x: float, y: float) -> None:
+    """Two lines through a point (logical pixels), open around it so that they hide nothing there."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(QPen(CROSSHAIR, 1.0))
+    gap = CROSSHAIR_GAP
+    painter.drawLines(
+        [
+            QLineF(area.left(), y, x - gap, y),
+            QLineF(x + gap, y, area.right(), y),
+            QLineF(x, area.top(), x, y - gap),
+            QLineF(x, y + gap, x, area.bottom()),
+        ]
+    )
+
+
+def paint_outline(painter: QPainter, outline: Outline, points: NDArray[np.float64], color: QColor) -> None:
+    """One outline of a tool; points (n, 2) are logical pixels."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    shown = ERASING if outline.erasing else color
+    corners = [QPointF(x, y) for x, y in points.tolist()]
+    if outline.style == "handle":
+        painter.setPen(QPen(QColor(0, 0, 0, 180), 1.0))
+        painter.setBrush(shown)
+        for corner in corners:
+            painter.drawRect(QRectF(corner.x() - 3, corner.y() - 3, 6, 6))
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    pen = QPen(QColor(0, 0, 0, 140), 3.0)
+    line = QPen(shown, 1.5)
+    if outline.style == "proposal":
+        line.setStyle(Qt.PenStyle.DashDotLine)
+    for each in (pen, line):
+        painter.setPen(each)
+        if outline.closed:
+            painter.drawPolygon(QPolygonF(corners))
+        else:
+            painter.drawPolyline(QPolygonF(corners))

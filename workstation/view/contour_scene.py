@@ -1,0 +1,156 @@
+"""Structures as lines in a picture: which line says what, and where it is kept until something changes.
+
+Line styles tell the type as well as colours do: GTV thick, CTV solid, PTV dashed, PRV dotted; what is proposed or
+stale looks unfinished.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.geometry.plane import Plane
+from workstation.geometry.region import Region
+from workstation.structures.structure import Color, State, Structure
+from workstation.view.contour_kernels import fill_rings, stroke_rings, tint
+from workstation.view.picture_frame import PictureFrame
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LineStyle:
+    """width and pattern (dash, gap, dash, gap …) in logical pixels; opacity of the line and of a fill, 0 to 1."""
+
+    width: float = 1.6
+    pattern: tuple[float, ...] = ()
+    opacity: float = 1.0
+    fill: float = 0.0
+
+
+def style_of(structure: Structure, active: bool = False, filled: bool = False) -> LineStyle:
+    """How a structure's outline is drawn; the active one is half a pixel wider."""
+    kind = structure.interpreted_type.upper()
+    name = structure.name.upper()
+    width, pattern = 1.6, ()  # type: tuple[float, tuple[float, ...]]
+    if kind == "GTV":
+        width = 2.6
+    elif kind == "CTV":
+        width = 2.0
+    elif kind == "PTV":
+        width, pattern = 2.0, (7.0, 4.0)
+    elif name.startswith("PRV") or name.endswith(("PRV", "_PRV")):
+        width, pattern = 1.8, (2.0, 3.0)
+    if structure.state is State.PROPOSAL:
+        pattern = (8.0, 3.0, 2.0, 3.0)
+    elif structure.state is State.STALE:
+        pattern = (3.0, 5.0)
+    return LineStyle(
+        width + (0.5 if active else 0.0),
+        pattern,
+        0.55 if structure.state is State.STALE else 1.0,
+        0.22 if filled else 0.0,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Contour:
+    """The rings of one structure on one plane, ready to be drawn.
+
+    points: (n, 2) float64 (u, v) in mm of all rings; starts: (m + 1,) int64 bounds of the rings in `points`.
+    """
+
+    points: Float
+    starts: NDArray[np.int64]
+
+    @staticmethod
+    def of(region: Region) -> Contour:
+        """The contour of a region; rings of one point are kept, they show as dots."""
+        rings = [ring for ring in region.rings if len(ring)]
+        starts = np.cumsum([0, *(len(ring) for ring in rings)], dtype=np.int64)
+        return Contour(np.concatenate(rings) if rings else np.empty((0, 2)), starts)
+
+    def __bool__(self) -> bool:
+        return len(self.points) > 0
+
+
+class ContourCache:
+    """Keeps what the structures look like on the planes that were lately shown.
+
+    section: asks for the region of a structure on a plane, in the plane's own (u, v) millimetres.
+    """
+
+    def __init__(self, section: Callable[[str, Plane], Region], planes_kept: int = 96) -> None:
+        self._section = section
+        self._planes_kept = planes_kept
+        self._kept: dict[str, OrderedDict[tuple[float, ...], Contour]] = {}
+
+    def contour(self, identifier: str, plane: Plane) -> Contour:
+        """The contour of a structure on a plane."""
+        kept = self._kept.setdefault(identifier, OrderedDict())
+        key = tuple(np.round([*plane.origin_mm, *plane.u, *plane.v], 6))
+        found = kept.get(key)
+        if found is None:
+            found = kept[key] = Contour.of(self._section(identifier, plane))
+            if len(kept) > self._planes_kept:
+                kept.popitem(last=False)
+        else:
+            kept.move_to_end(key)
+        return found
+
+    def forget(self, identifier: str) -> None:
+        """A structure has changed: nothing that is kept of it holds any more."""
+        self._kept.pop(identifier, None)
+
+    def clear(self) -> None:
+        """Forget everything, for instance because the planes themselves are others."""
+        self._kept.clear()
+
+
+class ContourPainter:
+    """Paints contours into pictures; keeps the scratch plane that this takes."""
+
+    def __init__(self) -> None:
+        self._coverage = np.zeros((0, 0), np.uint8)
+
+    def paint(
+        self,
+        picture: NDArray[np.uint32],
+        frame: PictureFrame,
+        contour: Contour,
+        color: Color,
+        style: LineStyle,
+        pixel_ratio: float = 1.0,
+    ) -> None:
+        """Draw one contour over a picture (height, width) uint32 of a frame.
+
+        pixel_ratio: picture pixels per logical pixel, which the style's lengths are given in.
+        """
+        if not contour:
+            return
+        if self._coverage.shape != picture.shape:
+            self._coverage = np.zeros(picture.shape, np.uint8)
+        points = frame.to_pixels(contour.points)
+        half = 0.5 * style.width * pixel_ratio
+        box = _box_of(points, half + 1.0, picture.shape[0], picture.shape[1])
+        if box[0] >= box[2] or box[1] >= box[3]:
+            return
+        word = np.uint32(color[0] << 16 | color[1] << 8 | color[2])
+        if style.fill > 0:
+            fill_rings(points, contour.starts, self._coverage)
+            tint(picture, self._coverage, box, word, round(256 * style.fill))
+        pattern = np.array(style.pattern, dtype=np.float64) * pixel_ratio
+        stroke_rings(points, contour.starts, half, pattern, self._coverage)
+        tint(picture, self._coverage, box, word, round(256 * style.opacity))
+
+
+def _box_of(points: Float, reach: float, height: int, width: int) -> NDArray[np.int64]:
+    """First row and column, and those after the last, that a line through points with some reach can touch."""
+    limit = np.array([width, height])
+    low = np.clip(np.floor(points.min(0) - reach), 0, limit).astype(np.int64)
+    high = np.clip(np.ceil(points.max(0) + reach) + 1, 0, limit).astype(np.int64)
+    return np.array([low[1], low[0], high[1], high[0]])

@@ -1,0 +1,106 @@
+"""The planes that a person steps through: axial, sagittal and coronal as the planning image itself lies.
+
+The planes follow the image's own rows, columns and slices, so that a slice on screen is an acquired slice and a
+contour is drawn where the image was measured, also when the acquisition was oblique, sagittal or feet first. The
+way they are looked at is the patient's: see `Plane.axial`, `Plane.sagittal` and `Plane.coronal`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workstation.geometry.orientation import direction_letters, plane_name
+from workstation.geometry.plane import Plane
+from workstation.images.volume import Volume
+
+Float = NDArray[np.float64]
+
+ORIENTATIONS = ("axial", "sagittal", "coronal")
+
+# Screen right and screen down of each view as (patient axis, sign); right x down points away from the viewer.
+_LOOKS = {
+    "axial": ((0, 1.0), (1, 1.0)),
+    "sagittal": ((1, 1.0), (2, -1.0)),
+    "coronal": ((0, 1.0), (2, -1.0)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SlicePlanes:
+    """A row of parallel planes.
+
+    plane: screen right, screen down and (away from the viewer) normal, at the patient's origin.
+    positions_mm: (n,) ascending along the normal. extent_mm: (u_min, v_min, u_max, v_max) of the image.
+    acquired: whether these are the image's own slices (structures are drawn on them as they stand).
+    """
+
+    orientation: str
+    plane: Plane
+    positions_mm: Float
+    extent_mm: tuple[float, float, float, float]
+    acquired: bool
+
+    def nearest(self, point_mm: ArrayLike) -> int:
+        """Number of the plane nearest to a patient point (3,); the first or last one outside of the image."""
+        position = float(self.plane.to_plane(point_mm)[2])
+        return int(np.argmin(np.abs(self.positions_mm - position)))
+
+    def through(self, point_mm: ArrayLike) -> Plane:
+        """The plane of the row that lies nearest to a patient point."""
+        return self.plane.moved(float(self.positions_mm[self.nearest(point_mm)]))
+
+    def stepped(self, point_mm: ArrayLike, steps: int) -> Float:
+        """A patient point moved to the plane `steps` further away from the viewer, within the image."""
+        number = min(max(self.nearest(point_mm) + steps, 0), len(self.positions_mm) - 1)
+        u, v, _ = self.plane.to_plane(point_mm)
+        return self.plane.to_patient((u, v), float(self.positions_mm[number]))
+
+    def title(self, point_mm: ArrayLike) -> str:
+        """Name and position of the plane at a patient point, such as "axial  z +41.5 mm"."""
+        shown = self.through(point_mm)
+        axis = int(np.argmax(np.abs(shown.normal)))
+        position = float(shown.origin_mm @ shown.normal) * float(np.sign(shown.normal[axis]))
+        name = plane_name(shown.normal)
+        along = "xyz"[axis]
+        if name.startswith("oblique"):
+            along = direction_letters(shown.normal * np.sign(shown.normal[axis]))
+        return f"{name}  {along} {position + 0.0:+.1f} mm"
+
+
+def slice_planes(volume: Volume, orientation: str) -> SlicePlanes:
+    """The row of planes of one of `ORIENTATIONS` through an image, in that image's frame of reference."""
+    axes, source = _patient_axes(volume)
+    (right, right_sign), (down, down_sign) = _LOOKS[orientation]
+    plane = Plane((0.0, 0.0, 0.0), axes[right] * right_sign, axes[down] * down_sign)
+    through = 3 - right - down
+    corners = plane.to_plane(volume.grid.corners_mm())
+    low, high = corners.min(0), corners.max(0)
+    acquired = source[through] == 2
+    if acquired:
+        positions = volume.slice_positions_mm * float(np.sign(plane.normal @ volume.grid.normal))
+    else:
+        # A tilted gantry shears the image: the spacing still holds, anchored on the first voxel's centre.
+        step = float(volume.grid.spacing_mm[source[through]])
+        anchor = float(plane.normal @ volume.grid.origin_mm)
+        first, last = np.ceil((low[2] - anchor) / step - 1e-6), np.floor((high[2] - anchor) / step + 1e-6)
+        positions = anchor + step * np.arange(first, last + 1)
+    return SlicePlanes(
+        orientation, plane, np.sort(positions), (float(low[0]), float(low[1]), float(high[0]), float(high[1])), acquired
+    )
+
+
+def _patient_axes(volume: Volume) -> tuple[Float, tuple[int, int, int]]:
+    """The image's orthonormal axes (3, 3) nearest to patient x, y, z, as rows, and which of i, j, slice each is.
+
+    The slices' plane is kept exactly: a sheared image gives its true normal instead of its k axis.
+    """
+    normal = volume.grid.normal
+    first = volume.grid.direction[:, 0]
+    own = np.stack([first, np.cross(normal, first), normal])
+    best = max(itertools.permutations(range(3)), key=lambda order: sum(abs(own[order[a], a]) for a in range(3)))
+    axes = np.stack([own[best[a]] * (1.0 if own[best[a], a] >= 0 else -1.0) for a in range(3)])
+    return axes, (best[0], best[1], best[2])
