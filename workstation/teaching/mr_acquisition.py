@@ -1,0 +1,64 @@
+"""Takes T1-weighted MR phases of a modelled head: partial volume, coil shading and Rician noise."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.geometry.grid import Grid
+from workstation.geometry.transform import Transform
+from workstation.jobs.progress import Progress, silent
+from workstation.teaching.model_sampling import picture
+from workstation.teaching.shapes import PackedModel
+from workstation.teaching.tissues import mr_table
+
+Float32 = NDArray[np.float32]
+
+NOISE = 11.0
+"""Deviation of each channel's noise in scanner units; muscle before contrast has 300."""
+EDGE_MM = 1.3
+SHADING = 0.17
+SHADING_TERMS = 9
+
+
+def acquire_mr(
+    model: PackedModel,
+    grid: Grid,
+    mr_to_model: Transform,
+    phase: str,
+    shading: NDArray[np.float64],
+    seed: np.random.SeedSequence,
+    progress: Progress = silent,
+) -> NDArray[np.int16]:
+    """(k, j, i) int16 signals of a phase, 0 and up. shading: (9,) coefficients, see `shading_coefficients`."""
+    seeds = seed.spawn(grid.size[2])
+
+    def finish(image: Float32, k: int) -> None:
+        image *= _shading_of_slice(grid, shading, k)
+        noise = np.random.default_rng(seeds[k]).standard_normal((2, *image.shape), dtype=np.float32)
+        noise *= np.float32(NOISE)
+        np.hypot(image + noise[0], noise[1], out=image)
+
+    sentence = f"Scanning the MR, phase {phase}"
+    values = picture(model, grid, mr_to_model, mr_table(phase), EDGE_MM, finish, progress, sentence)
+    np.rint(values, out=values)
+    np.clip(values, 0, 32767, out=values)
+    return values.astype(np.int16)
+
+
+def shading_coefficients(rng: np.random.Generator) -> NDArray[np.float64]:
+    """(9,) coefficients of a quadratic sensitivity of the coil whose extremes lie about 17 % from 1."""
+    c = rng.uniform(-1, 1, SHADING_TERMS)
+    c[3:] *= 0.6
+    return SHADING * c / np.abs(c).sum() * 1.9
+
+
+def _shading_of_slice(grid: Grid, coefficients: NDArray[np.float64], k: int) -> Float32:
+    """(j, i) float32 factor on slice k: a quadratic in coordinates from -1 to 1 across the grid."""
+    x = np.linspace(-1, 1, grid.size[0])[None, :]
+    y = np.linspace(-1, 1, grid.size[1])[:, None]
+    z = 2 * k / max(grid.size[2] - 1, 1) - 1
+    a = coefficients
+    field = a[0] * x + a[1] * y + a[2] * z + a[3] * x * x + a[4] * y * y + a[5] * z * z
+    field = field + a[6] * x * y + a[7] * y * z + a[8] * x * z
+    return np.exp(np.broadcast_to(field, (grid.size[1], grid.size[0]))).astype(np.float32)
