@@ -161,6 +161,19 @@ class Case:
             image_positions = np.sort(sign * (image_positions - offset)) if agree else np.zeros(0)
         return positions_for(stack, image_positions)
 
+    def plane_in_frame_of(self, identifier: str, plane: Plane) -> Plane | None:
+        """A plane of the planning image's frame in a structure's own frame; None when nothing links the two."""
+        here = self.planning.frame_of_reference_uid if self.planning else ""
+        there = self.structures[identifier].frame_of_reference_uid
+        if not here or not there or here == there:
+            return plane
+        link = self.transform(here, there)
+        if link is None:
+            return None
+        origin = plane.origin_mm
+        there_mm = link.apply([origin, origin + plane.u, origin + plane.v])
+        return Plane(there_mm[0], there_mm[1] - there_mm[0], there_mm[2] - there_mm[0])
+
     def _planning_image(self) -> Volume:
         if self.planning is None:
             raise CaseError("There is no image to draw on: open one first")
@@ -320,7 +333,7 @@ class Case:
         A structure of another frame of reference is brought over by the registrations; without one that links
         the two frames the section is empty, for nobody knows where it lies.
         """
-        own = self._in_frame_of(self.structures[identifier], plane)
+        own = self.plane_in_frame_of(identifier, plane)
         if own is None:
             return Region()
         return self._now(
@@ -364,19 +377,6 @@ class Case:
             known = stack, self.surface_model, volume_cc_of(stack, self.surface_model)
             self._volumes[identifier] = known
         return known[2]
-
-    def _in_frame_of(self, structure: Structure, plane: Plane) -> Plane | None:
-        """The plane in the structure's own frame of reference; None when nothing links the frames."""
-        here = self.planning.frame_of_reference_uid if self.planning else ""
-        there = structure.frame_of_reference_uid
-        if not here or not there or here == there:
-            return plane
-        link = self.transform(here, there)
-        if link is None:
-            return None
-        origin = plane.origin_mm
-        there_mm = link.apply([origin, origin + plane.u, origin + plane.v])
-        return Plane(there_mm[0], there_mm[1] - there_mm[0], there_mm[2] - there_mm[0])
 
 
 def _state_changes(applied: Contents, settled: Contents) -> list[EntryReplaced]:
