@@ -38,7 +38,7 @@ def enhanced_frames(source: Source, header: Header) -> list[Frame]:
     """All planes of an enhanced image, in the file's order; DicomError says why they can't be read."""
     pixel = pixel_format(header)
     check_pixel_bytes(header, pixel)
-    dataset = parse(source)
+    dataset = parse(source, header)
     per_frame = dataset.get("PerFrameFunctionalGroupsSequence")
     if not per_frame:
         raise DicomError("is an enhanced image without functional groups, so the place of its frames is unknown")

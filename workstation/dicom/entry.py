@@ -172,6 +172,9 @@ def _shown(header: Header, tag: int) -> str:
 
 
 def _pixel_warnings(frame: Frame) -> tuple[str, ...]:
-    if frame.pixel.photometric != "MONOCHROME1":
-        return ()
-    return ("stored as MONOCHROME1 (low values bright); the values are shown as they are, low values dark",)
+    found = []
+    if "LOCALIZER" in str(frame.attributes.get("image type", "")):
+        found.append("a localizer: a view of the patient for planning the scan")
+    if frame.pixel.photometric == "MONOCHROME1":
+        found.append("stored as MONOCHROME1 (low values bright); shown as they are, low values dark")
+    return tuple(found)

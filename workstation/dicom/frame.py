@@ -14,6 +14,8 @@ from workstation.dicom.tags import Tag
 
 MOST_PIXELS = 1 << 31
 MOST_SIDE = 1 << 15
+SUSPICIOUS_BYTES = 64 << 20
+SUSPICIOUS_RATIO = 2000
 Vector = tuple[float, float, float]
 Orientation = tuple[float, float, float, float, float, float]
 
@@ -98,8 +100,11 @@ def pixel_format(header: Header) -> PixelFormat:
 
 
 def check_pixel_bytes(header: Header, pixel: PixelFormat) -> None:
-    """DicomError where uncompressed pixel data is shorter than announced (a file cut short)."""
+    """DicomError where pixel data is shorter than announced (a file cut short), or absurdly well compressed."""
     if pixel.encapsulated or header.deflated_offset >= 0:
+        announced, present = pixel.frame_bytes * pixel.frames, header.size
+        if announced > SUSPICIOUS_BYTES and announced > SUSPICIOUS_RATIO * present:
+            raise DicomError(f"announces {announced // 1_000_000} MB of pixels in a file of {present // 1000} kB")
         return
     needed = pixel.frame_bytes * pixel.frames
     present = min(header.pixel_length, header.size - header.pixel_offset)

@@ -67,7 +67,7 @@ class Header:
 
     __slots__ = (
         "deflated_offset", "explicit", "little_endian", "media_class_uid", "pixel_length", "pixel_offset", "pixel_tag",
-        "size", "transfer_syntax_uid", "values",
+        "pixel_vr", "size", "transfer_syntax_uid", "values",
     )
 
     def __init__(self) -> None:
@@ -80,6 +80,7 @@ class Header:
         self.pixel_offset = -1
         self.pixel_length = 0
         self.pixel_tag = 0
+        self.pixel_vr = b""
         self.size = 0
 
     def raw(self, tag: int) -> bytes:
@@ -279,7 +280,8 @@ class _Walk:
                 skip = 8
             tag = group << 16 | element
             if tag in _PIXELS:
-                header.pixel_offset, header.pixel_length, header.pixel_tag = offset + skip, length, tag
+                header.pixel_offset, header.pixel_length = offset + skip, length
+                header.pixel_tag, header.pixel_vr = tag, vr
                 return
             if length == UNDEFINED:
                 offset = self._skip_undefined(offset + skip, explicit and vr != b"UN")

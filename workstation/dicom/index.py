@@ -19,7 +19,7 @@ from workstation.dicom.errors import DicomError
 from workstation.dicom.frame import Frame, classic_frame
 from workstation.dicom.header import Header, read_header
 from workstation.dicom.lattice import arrange
-from workstation.dicom.objects import registration_entry, structure_set_entry
+from workstation.dicom.objects import class_name, registration_entry, structure_set_entry
 from workstation.dicom.source import Archive, Source
 from workstation.dicom.split import Part, split_series
 from workstation.dicom.tags import Tag
@@ -116,7 +116,7 @@ class _Found:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.frames: dict[str, list[Frame]] = defaultdict(list)
-        self.instances: dict[str, str] = {}
+        self.instances: dict[tuple[str, bytes, bytes], str] = {}
 
     def add(self, source: Source) -> None:
         """Sort one source; DicomError says why it is left out."""
@@ -167,8 +167,9 @@ class _Found:
         instance = header.text(Tag.SOP_INSTANCE_UID)
         if sop_class == DIRECTORY:
             raise DicomError("is a DICOMDIR, a list of other files, which are read themselves")
-        if instance and instance in self.instances:
-            raise DicomError(f"is the same image or object as {self.instances[instance]}")
+        identity = (instance, header.raw(Tag.IMAGE_POSITION), header.raw(Tag.INSTANCE_NUMBER))
+        if instance and identity in self.instances:
+            raise DicomError(f"is the same image or object as {self.instances[identity]}")
         if sop_class == STRUCTURE_SET:
             self.index.structure_sets.append(structure_set_entry(source, header))
         elif sop_class == REGISTRATION:
@@ -177,11 +178,13 @@ class _Found:
             frames = self._frames(source, header, sop_class)
             self.frames[header.text(Tag.SERIES_UID) or source.path].extend(frames)
         if instance:
-            self.instances[instance] = source.name
+            self.instances[identity] = source.name
 
     def _frames(self, source: Source, header: Header, sop_class: str) -> list[Frame]:
-        if sop_class in NOT_IMAGES or header.pixel_offset < 0:
-            raise DicomError(f"is {NOT_IMAGES.get(sop_class, 'no image')}, which is not read here")
+        if sop_class in NOT_IMAGES or "Image" not in class_name(sop_class):
+            raise DicomError(f"is {NOT_IMAGES.get(sop_class) or class_name(sop_class)}, which is not read here")
+        if header.pixel_offset < 0:
+            raise DicomError("is an image without pixel data")
         if sop_class in ENHANCED_CLASSES:
             return enhanced_frames(source, header)
         return [classic_frame(source, header)]

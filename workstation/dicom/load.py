@@ -7,16 +7,17 @@ of the slices and the order of the files.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.dicom.decode import decoded_frame
+from workstation.dicom.decode import decoded_frames
 from workstation.dicom.entry import SeriesEntry
 from workstation.dicom.errors import DicomError
-from workstation.dicom.frame import Frame
+from workstation.dicom.frame import Frame, PixelFormat
 from workstation.dicom.header import inflate
 from workstation.dicom.lattice import Arrangement
 from workstation.dicom.tags import Tag
@@ -65,9 +66,8 @@ class _Stack:
     def __init__(self, frames: tuple[Frame, ...]) -> None:
         self.frames = frames
         pixel = frames[0].pixel
-        self.shape = (len(frames), pixel.rows, pixel.columns)
         self.whole = all(_rescale_is_whole(f) for f in frames)
-        self.voxels: Voxels = np.empty(self.shape, np.int16 if self.whole else np.float32)
+        self.voxels: Voxels = np.empty((len(frames), pixel.rows, pixel.columns), np.int16 if self.whole else np.float32)
         self.inflated: tuple[str, bytes] = ("", b"")
 
     def read(self, progress: Progress, on_first: OnSlice | None) -> Voxels:
@@ -75,45 +75,63 @@ class _Stack:
         order = list(range(len(self.frames)))
         if on_first is not None:
             middle = len(order) // 2
-            self._read_slice(middle)
-            on_first(middle, self.voxels[middle])
-            order.remove(middle)
+            order.insert(0, order.pop(middle))
         every = max(1, len(order) // 50)
-        for done, k in enumerate(order):
+        for done, k in enumerate(self._in_memory(order)):
+            if done == 0 and on_first is not None:
+                on_first(k, self.voxels[k])
             if done % every == 0:
-                progress(done / len(self.frames), f"Reading slices: {done} of {len(self.frames)}")
-            self._read_slice(k)
-        progress(1.0, f"{len(self.frames)} slices read")
+                progress(done / len(order), f"Reading slices: {done} of {len(order)}")
+        progress(1.0, f"{len(order)} slices read")
         return self.voxels
 
-    def _read_slice(self, k: int) -> None:
-        frame = self.frames[k]
-        try:
-            if self.whole and _is_plain(frame):
-                self._read_plain(frame, k)
-            else:
-                self._store(k, frame, self._stored_values(frame))
-        except DicomError as error:
-            raise DicomError(f"{frame.source.name} {error}") from error
+    def _in_memory(self, order: list[int]) -> Iterator[int]:
+        """The number of each slice as soon as its final values are in their place."""
+        if not any(self.frames[k].pixel.encapsulated for k in order):
+            for k in order:
+                self._attempt(k, self._read_slice)
+                yield k
+            return
+        for number, stored in decoded_frames([self.frames[k] for k in order]):
+            self._attempt(order[number], partial(self._keep_decoded, stored=stored))
+            yield order[number]
 
-    def _read_plain(self, frame: Frame, k: int) -> None:
+    def _attempt(self, k: int, read: Callable[[int], None]) -> None:
+        try:
+            read(k)
+        except DicomError as error:
+            raise DicomError(f"{self.frames[k].source.name} {error}") from error
+
+    def _keep_decoded(self, k: int, stored: Voxels | DicomError) -> None:
+        if not self.frames[k].pixel.encapsulated:
+            self._read_slice(k)
+        elif isinstance(stored, DicomError):
+            raise stored
+        else:
+            self._store(k, self.frames[k], stored)
+
+    def _read_slice(self, k: int) -> None:
+        if self.whole and _is_plain(self.frames[k]):
+            self._read_plain(k, self.frames[k])
+        else:
+            self._store(k, self.frames[k], self._stored_values(self.frames[k]))
+
+    def _read_plain(self, k: int, frame: Frame) -> None:
         """16-bit little-endian values read into their place and rescaled there."""
         plane = self.voxels[k]
         with frame.source.opened() as opened:
             if opened.read_into(_pixel_offset(frame), memoryview(plane).cast("B")) != plane.nbytes:
                 raise DicomError("ends inside its pixel data")
-        low, high = _bounds(frame)
-        if low >= -32768 and high <= 32767:
-            _keep_stored_bits(plane, frame)
+        stored = plane if frame.pixel.signed else plane.view(np.uint16)
+        _keep_stored_bits(stored, frame.pixel)
+        if _fits(*_announced_bounds(frame)) or _fits(*_rescaled(frame, stored.min(), stored.max())):
             _rescale_in_place(plane, frame)
         else:
-            self._store(k, frame, _kept_bits(plane.view(_dtype(frame)).copy(), frame))
+            self._store(k, frame, stored.copy())
 
     def _stored_values(self, frame: Frame) -> Voxels:
         """(rows, columns) stored values, unused bits removed, before the rescale."""
         pixel = frame.pixel
-        if pixel.encapsulated:
-            return decoded_frame(frame)
         if frame.header.deflated_offset >= 0:
             raw = self._inflated(frame)[_pixel_offset(frame) :][: pixel.frame_bytes]
         else:
@@ -121,8 +139,10 @@ class _Stack:
                 raw = opened.read(_pixel_offset(frame), pixel.frame_bytes)
         if len(raw) != pixel.frame_bytes:
             raise DicomError("ends inside its pixel data")
-        values = np.frombuffer(raw, _dtype(frame)).reshape(pixel.rows, pixel.columns)
-        return _kept_bits(values.astype(values.dtype.newbyteorder("=")), frame)
+        values = np.frombuffer(_swapped(raw, frame), _dtype(pixel)).reshape(pixel.rows, pixel.columns)
+        values = values.astype(values.dtype.newbyteorder("="))
+        _keep_stored_bits(values, pixel)
+        return values
 
     def _inflated(self, frame: Frame) -> bytes:
         if self.inflated[0] != frame.source.name:
@@ -134,9 +154,8 @@ class _Stack:
     def _store(self, k: int, frame: Frame, stored: Voxels) -> None:
         """Rescale and keep a slice; the whole stack becomes float32 at the first value that int16 can't hold."""
         if self.whole:
-            values = stored.astype(np.int64) * int(frame.slope) + int(frame.intercept)
-            if values.min() >= -32768 and values.max() <= 32767:
-                self.voxels[k] = values
+            if _fits(*_rescaled(frame, stored.min(), stored.max())):
+                self.voxels[k] = stored.astype(np.int64) * int(frame.slope) + int(frame.intercept)
                 return
             self.whole = False
             self.voxels = self.voxels.astype(np.float32)
@@ -144,7 +163,7 @@ class _Stack:
 
 
 def _rescale_is_whole(frame: Frame) -> bool:
-    return frame.slope == int(frame.slope) and frame.intercept == int(frame.intercept) and frame.pixel.bits_stored <= 16
+    return frame.slope == int(frame.slope) and frame.intercept == int(frame.intercept)
 
 
 def _is_plain(frame: Frame) -> bool:
@@ -159,34 +178,42 @@ def _pixel_offset(frame: Frame) -> int:
     return frame.header.pixel_offset + ((frame.number or 1) - 1) * frame.pixel.frame_bytes
 
 
-def _dtype(frame: Frame) -> np.dtype[Any]:
-    pixel = frame.pixel
+def _dtype(pixel: PixelFormat) -> np.dtype[Any]:
     kind = "i" if pixel.signed else "u"
     return np.dtype(f"{'<' if pixel.little_endian else '>'}{kind}{pixel.bits_allocated // 8}")
 
 
-def _bounds(frame: Frame) -> tuple[float, float]:
+def _swapped(raw: bytes, frame: Frame) -> bytes:
+    """Bytes of 8-bit pixels in a big-endian file come in swapped pairs when they were written as OW (PS3.5 A.3)."""
+    words = frame.header.pixel_vr == b"OW" and frame.pixel.bits_allocated == 8 and not frame.pixel.little_endian
+    return np.frombuffer(raw, np.uint16).byteswap().tobytes() if words and len(raw) % 2 == 0 else raw
+
+
+def _announced_bounds(frame: Frame) -> tuple[float, float]:
     """Lowest and highest value that the stored bits can hold after the rescale."""
     bits = frame.pixel.bits_stored
-    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if frame.pixel.signed else (0, (1 << bits) - 1)
-    ends = low * frame.slope + frame.intercept, high * frame.slope + frame.intercept
+    if frame.pixel.signed:
+        return _rescaled(frame, -(1 << bits - 1), (1 << bits - 1) - 1)
+    return _rescaled(frame, 0, (1 << bits) - 1)
+
+
+def _rescaled(frame: Frame, low: float, high: float) -> tuple[float, float]:
+    ends = float(low) * frame.slope + frame.intercept, float(high) * frame.slope + frame.intercept
     return min(ends), max(ends)
 
 
-def _kept_bits(values: Voxels, frame: Frame) -> Voxels:
-    """Stored values without the unused bits around them (overlays lived there once)."""
-    pixel = frame.pixel
+def _fits(low: float, high: float) -> bool:
+    """Whether both ends can be held as int16."""
+    return low >= -32768 and high <= 32767
+
+
+def _keep_stored_bits(values: Voxels, pixel: PixelFormat) -> None:
+    """Clear, in place, the unused bits around the stored ones (overlays lived there once) and extend the sign."""
     above, below = pixel.bits_allocated - 1 - pixel.high_bit, pixel.high_bit + 1 - pixel.bits_stored
     if above:
         values <<= above
     if above or below:
         values >>= above + below
-    return values
-
-
-def _keep_stored_bits(plane: Voxels, frame: Frame) -> None:
-    """The same in place, for 16-bit values that are held in an int16 array whatever their sign."""
-    _kept_bits(plane if frame.pixel.signed else plane.view(np.uint16), frame)
 
 
 def _rescale_in_place(plane: Voxels, frame: Frame) -> None:

@@ -5,34 +5,30 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from functools import lru_cache
 from typing import Any
 
 from workstation.dicom.entry import RegistrationEntry, StructureSetEntry
 from workstation.dicom.errors import DicomError
-from workstation.dicom.header import Header
+from workstation.dicom.header import LARGEST_INFLATED_BYTES, Header, inflate
 from workstation.dicom.source import Source
 from workstation.dicom.tags import Tag
-from workstation.dicom.text import text_of
+from workstation.dicom.text import quiet_pydicom, text_of
 
 LARGEST_OBJECT_BYTES = 1 << 30
 
 
-def parse(source: Source, tags: list[str] | None = None) -> Any:
-    """The data set of an object as pydicom reads it, without pixels; only top-level `tags` when given.
+def parse(source: Source, header: Header, tags: list[str] | None = None) -> Any:
+    """The data set of an object as pydicom reads it, up to its pixels; only top-level `tags` when given.
 
-    Raises DicomError for whatever pydicom stumbles over. The caller has walked the header before, so no announced
-    length points beyond the file.
+    The walk over its header has found before that no announced length points beyond the file; deflated data is
+    inflated here, to a bounded size. Raises DicomError for whatever pydicom stumbles over.
     """
     import pydicom
     from pydicom.errors import BytesLengthException, InvalidDicomError
 
-    from workstation.dicom.text import quiet_pydicom
-
     quiet_pydicom()
-    with source.opened() as opened:
-        if opened.size > LARGEST_OBJECT_BYTES:
-            raise DicomError("is larger than any object of its kind")
-        data = opened.read(0, opened.size)
+    data = _data_set_bytes(source, header)
     try:
         return pydicom.dcmread(io.BytesIO(data), force=True, stop_before_pixels=True, specific_tags=tags)
     except (
@@ -42,9 +38,20 @@ def parse(source: Source, tags: list[str] | None = None) -> Any:
         raise DicomError(f"is damaged: it can't be parsed ({type(error).__name__})") from error
 
 
+def _data_set_bytes(source: Source, header: Header) -> bytes:
+    """The object's bytes up to its pixels; of a deflated one, the inflated data set without its file meta."""
+    with source.opened() as opened:
+        if header.deflated_offset >= 0:
+            return inflate(opened, header.deflated_offset, LARGEST_INFLATED_BYTES)
+        length = header.pixel_offset if header.pixel_offset >= 0 else opened.size
+        if length > LARGEST_OBJECT_BYTES:
+            raise DicomError("is larger than any object of its kind")
+        return opened.read(0, length)
+
+
 def structure_set_entry(source: Source, header: Header) -> StructureSetEntry:
     """What an RTSTRUCT refers to. Archive members keep the archive's path."""
-    dataset = parse(source, ["ReferencedFrameOfReferenceSequence"])
+    dataset = parse(source, header, ["ReferencedFrameOfReferenceSequence"])
     frames, series = [], []
     for frame in dataset.get("ReferencedFrameOfReferenceSequence") or ():
         frames.append(str(frame.get("FrameOfReferenceUID", "")))
@@ -59,10 +66,19 @@ def structure_set_entry(source: Source, header: Header) -> StructureSetEntry:
 
 def registration_entry(source: Source, header: Header) -> RegistrationEntry:
     """Which frames of reference a Spatial Registration links."""
-    dataset = parse(source, ["RegistrationSequence", "ContentLabel", "ContentDescription"])
+    dataset = parse(source, header, ["RegistrationSequence", "ContentLabel", "ContentDescription"])
     frames = [str(item.get("FrameOfReferenceUID", "")) for item in dataset.get("RegistrationSequence") or ()]
-    label = str(dataset.get("ContentDescription") or dataset.get("ContentLabel") or "")
+    label = str(dataset.get("ContentDescription") or dataset.get("ContentLabel") or "")[:64]
     own = header.text(Tag.FRAME_OF_REFERENCE_UID)
     return RegistrationEntry(
         source.path, header.text(Tag.SOP_INSTANCE_UID), label, tuple(dict.fromkeys(u for u in (own, *frames) if u))
     )
+
+
+@lru_cache(maxsize=64)
+def class_name(sop_class_uid: str) -> str:
+    """What an object is, in words, for those that are not read."""
+    from pydicom.uid import UID
+
+    name = UID(sop_class_uid).name if sop_class_uid else ""
+    return f"an object of the kind {name}" if name and name != sop_class_uid else "a DICOM object of unknown kind"

@@ -20,6 +20,8 @@ from workstation.dicom.frame import Frame
 from workstation.dicom.lattice import SAME_PLACE_MM, normal_of
 from workstation.dicom.tags import Tag
 
+WIDEST_GAP_MM = 50.0
+WIDEST_GAP_STEPS = 10.0
 ALWAYS = ("echo", "temporal position", "b-value", "component", "stack")
 ON_DEMAND = (
     "image type", "echo time", "inversion time", "phase", "acquisition", "trigger time", "acquisition time",
@@ -49,10 +51,17 @@ def split_series(frames: Sequence[Frame]) -> SplitSeries:
     result = SplitSeries([])
     for group, label in _by_what_always_splits(list(frames)):
         result.parts += _by_what_explains(group, label, result)
-    result.parts.sort(key=lambda part: min(f.order for f in part.frames))
+    result.parts.sort(key=_when)
     for part in result.parts:
         part.frames = [part.frames[i] for i in np.argsort(along_normal(part.frames), kind="stable")]
     return result
+
+
+def _when(part: Part) -> tuple[float, float, tuple[int, int]]:
+    """Sorts parts as they were acquired: temporal position, clock, instance number."""
+    first = min(part.frames, key=lambda f: f.order)
+    temporal, clock = first.attributes.get("temporal position", 0.0), first.header.number(Tag.ACQUISITION_TIME) or 0.0
+    return float(temporal), clock, first.order
 
 
 def along_normal(frames: Sequence[Frame]) -> NDArray[np.float64]:
@@ -79,12 +88,13 @@ def places(frames: Sequence[Frame]) -> NDArray[np.int64]:
 def _by_what_always_splits(frames: list[Frame]) -> list[tuple[list[Frame], str]]:
     groups: dict[Hashable, list[Frame]] = defaultdict(list)
     turned: list[tuple[float, ...]] = []
+    sizes: list[tuple[float, ...]] = []
     for frame in frames:
         image_type = str(frame.attributes.get("image type", ""))
         shown_type = image_type if frame.header.text(Tag.MODALITY) == "MR" else "LOCALIZER" in image_type
         key = (
-            _orientation_number(frame.orientation, turned), frame.pixel.rows, frame.pixel.columns,
-            round(frame.spacing_mm[0], 4), round(frame.spacing_mm[1], 4), shown_type,
+            _number_of(frame.orientation, turned, 2e-3), frame.pixel.rows, frame.pixel.columns,
+            _number_of(frame.spacing_mm, sizes, 1e-3 * frame.spacing_mm[0]), shown_type,
             frame.header.text(Tag.SOP_CLASS_UID), frame.header.text(Tag.FRAME_OF_REFERENCE_UID),
             *(frame.attributes.get(name) for name in ALWAYS),
         )  # fmt: skip
@@ -93,16 +103,16 @@ def _by_what_always_splits(frames: list[Frame]) -> list[tuple[list[Frame], str]]
     return list(zip(groups.values(), labels, strict=True))
 
 
-def _orientation_number(orientation: tuple[float, ...], known: list[tuple[float, ...]]) -> int:
-    """The number of the first known orientation within about 0.1 degrees."""
+def _number_of(values: tuple[float, ...], known: list[tuple[float, ...]], tolerance: float) -> int:
+    """The number of the first of `known` values that are the same within a tolerance; new ones are added."""
     for number, other in enumerate(known):
-        if other == orientation or max(abs(a - b) for a, b in zip(orientation, other, strict=True)) < 2e-3:
+        if other == values or max(abs(a - b) for a, b in zip(values, other, strict=True)) < tolerance:
             return number
-    known.append(orientation)
+    known.append(values)
     return len(known) - 1
 
 
-_KEY_NAMES = ("orientation", "", "", "", "", "image type", "", "", *ALWAYS)
+_KEY_NAMES = ("orientation", "rows", "columns", "pixel size", "image type", "", "", *ALWAYS)
 
 
 def _labels(keys: list[Hashable]) -> list[str]:
@@ -122,10 +132,10 @@ def _labels(keys: list[Hashable]) -> list[str]:
 def _in_words(name: str, value: object) -> str:
     if value is None:
         return f"no {name}"
-    if name == "orientation" and isinstance(value, int):
-        return f"orientation {value + 1}"
     if isinstance(value, bool):
         return "localizer" if value else ""
+    if name in ("orientation", "pixel size") and isinstance(value, int):
+        return f"{name} {value + 1}"
     if isinstance(value, float):
         return f"{name} {value:g}"
     return f"{name} {value}"
@@ -173,7 +183,24 @@ def _by_what_evens(frames: list[Frame], label: str) -> list[Part]:
     several = 1 < len(groups) <= 8 and min(len(g) for _, g in groups) > 2
     if several and not _even(frames) and all(_even(g) for _, g in groups) and _overlap([g for _, g in groups]):
         return [Part(g, _joined(label, _in_words("acquisition", value))) for value, g in groups]
-    return [Part(frames, label)]
+    return _by_gaps(frames, label)
+
+
+def _by_gaps(frames: list[Frame], label: str) -> list[Part]:
+    """The stacks of a series that jumps: neck and pelvis in one series are two volumes, not one with a hole."""
+    along = along_normal(frames)
+    order = np.argsort(along, kind="stable")
+    gaps = np.diff(along[order])
+    if not len(gaps) or gaps.max() <= max(WIDEST_GAP_MM, WIDEST_GAP_STEPS * float(np.median(gaps))):
+        return [Part(frames, label)]
+    limit = max(WIDEST_GAP_MM, WIDEST_GAP_STEPS * float(np.median(gaps)))
+    stacks = np.split(order, np.flatnonzero(gaps > limit) + 1)
+    return [Part([frames[i] for i in stack], _joined(label, _span(along[stack]))) for stack in stacks]
+
+
+def _span(along: NDArray[np.float64]) -> str:
+    first, last = f"{along[0]:.0f}", f"{along[-1]:.0f}"
+    return f"at {first} mm" if first == last else f"from {first} to {last} mm"
 
 
 def _even(frames: list[Frame]) -> bool:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from workstation.images.errors import ImageError
 from workstation.images.volume import Volume
 
 MOST_VOXELS = 1 << 31
+MOST_HEADER_BYTES = 1 << 16
+MOST_DEFLATE_RATIO = 1032
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,17 @@ _READERS = {"NIfTI": "NiftiImageIO", "NRRD": "NrrdImageIO", "MetaImage": "MetaIm
 
 
 def _reader(path: str) -> tuple[sitk.ImageFileReader, str]:
+    """A reader with its header read, and the kind of file; ImageError says why there is none."""
     try:
         with open(path, "rb") as stream:
-            start = stream.read(512)
+            start = stream.read(MOST_HEADER_BYTES)
     except OSError as error:
         raise ImageError(f"{path} can't be opened: {error.strerror}") from error
-    kind = image_file_kind(start)
+    kind = image_file_kind(start[:512])
     if not kind:
         raise ImageError(f"{path} is no NIfTI, NRRD or MetaImage file")
+    data_bytes = _bytes_of_data(path, kind, start)
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
     reader = sitk.ImageFileReader()
     reader.SetImageIO(_READERS[kind])
     reader.SetFileName(path)
@@ -68,7 +74,33 @@ def _reader(path: str) -> tuple[sitk.ImageFileReader, str]:
         reader.ReadImageInformation()
     except RuntimeError as error:
         raise ImageError(f"{path} is a {kind} file whose header can't be read") from error
+    _refuse_absurd(reader, path, data_bytes)
     return reader, kind
+
+
+def _bytes_of_data(path: str, kind: str, start: bytes) -> int:
+    """Size of the file that holds the voxels. A header may name another one: only one beside it is believed."""
+    field = {"MetaImage": rb"^ElementDataFile *= *([^\r\n]*)", "NRRD": rb"^data ?file: *([^\r\n]*)"}.get(kind)
+    header = start.split(b"\n\n", 1)[0] if kind == "NRRD" else start
+    found = re.search(field, header, re.MULTILINE | re.IGNORECASE) if field else None
+    name = found.group(1).strip().decode("latin-1") if found else "LOCAL"
+    if name.upper() == "LOCAL":
+        return os.path.getsize(path)
+    beside = Path(path).parent / name
+    if name != Path(name).name or name.upper().startswith("LIST") or "%" in name or "\\" in name:
+        raise ImageError(f"{path} keeps its voxels in files elsewhere, which are not opened; convert it to one file")
+    if beside.is_symlink() or not beside.is_file():
+        raise ImageError(f"{path} keeps its voxels in a file beside it that is not there")
+    return beside.stat().st_size
+
+
+def _refuse_absurd(reader: sitk.ImageFileReader, path: str, data_bytes: int) -> None:
+    """ImageError where more voxels are announced than the file's bytes could ever hold, even compressed."""
+    voxels = float(np.prod(np.array(reader.GetSize(), dtype=np.float64)))
+    announced = voxels * max(1, reader.GetNumberOfComponents())
+    if voxels > MOST_VOXELS or announced > MOST_DEFLATE_RATIO * data_bytes:
+        shown = " x ".join(str(n) for n in reader.GetSize())
+        raise ImageError(f"{path} announces {shown} voxels, which its {data_bytes} bytes can't hold")
 
 
 def read_image_information(path: str | os.PathLike[str]) -> ImageInformation:
@@ -79,13 +111,16 @@ def read_image_information(path: str | os.PathLike[str]) -> ImageInformation:
 
 
 def _three(reader: sitk.ImageFileReader, path: str) -> tuple[tuple[int, int, int], tuple[float, float, float]]:
+    """Size and spacing of a three-dimensional image of grey values; ImageError for anything else."""
     size, spacing = list(reader.GetSize()), list(reader.GetSpacing())
     while len(size) > 3 and size[-1] == 1:
         size, spacing = size[:-1], spacing[:-1]
-    if len(size) != 3 or reader.GetNumberOfComponents() != 1:
-        raise ImageError(f"{path} holds no three-dimensional grey-value image")
-    if min(size) < 1 or int(np.prod(np.array(size, dtype=np.float64))) > MOST_VOXELS:
-        raise ImageError(f"{path} announces {' x '.join(str(n) for n in size)} voxels, which can't be right")
+    if len(size) > 3:
+        raise ImageError(f"{path} holds {size[3]} volumes; save each as a file of its own")
+    if len(size) < 3:
+        raise ImageError(f"{path} holds a flat picture, no volume")
+    if reader.GetNumberOfComponents() != 1:
+        raise ImageError(f"{path} holds {reader.GetNumberOfComponents()} values for each voxel (colours or vectors)")
     return (size[0], size[1], size[2]), (spacing[0], spacing[1], spacing[2])
 
 
