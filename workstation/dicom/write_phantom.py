@@ -1,0 +1,52 @@
+"""Writes the glomus case as one DICOM study: planning CT, MR phases, true contours and the true registration."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from workstation.dicom.registration import write_registration
+from workstation.dicom.structure_set import write_structure_set
+from workstation.dicom.write_series import write_series
+from workstation.jobs.progress import Progress, part, silent
+from workstation.teaching.glomus import REFERENCE_PHASE, GlomusCase
+
+MARKS = {"PatientComments": "Synthetic teaching phantom, not a person", "QualityControlSubject": "YES",
+         "BodyPartExamined": "HEADNECK"}  # fmt: skip
+MR_AFTER_CT = timedelta(minutes=40)
+
+
+def write_glomus(
+    case: GlomusCase, folder: str | Path, progress: Progress = silent, *, now: datetime | None = None
+) -> dict[str, Any]:
+    """Write the case into `folder` (made if absent) and say what was written.
+
+    CT/, MR_pre/ and so on hold the series, rtstruct.dcm the true contours on the CT, registration.dcm the true map
+    between the frames of reference. now: date and time of the study (default: the present).
+    Returns {"folder", "series": {name: files}, "structure_set", "registration", "tumour_side"}.
+    """
+    target = Path(folder)
+    moment = (now or datetime.now()).replace(microsecond=0)
+    names = {"CT": case.ct, **{f"MR_{phase}": volume for phase, volume in case.phases.items()}}
+    series = {}
+    for n, (name, volume) in enumerate(names.items()):
+        seconds = float(volume.acquisition.get("PhaseTime_s", "0"))
+        acquired = moment if name == "CT" else moment + MR_AFTER_CT + timedelta(seconds=seconds)
+        step = part(progress, 0.18 * n, 0.18 * (n + 1))
+        extra = {**MARKS, "KVP": "120"} if name == "CT" else MARKS
+        paths = write_series(target / name, volume, now=moment, acquired=acquired, attributes=extra, progress=step)
+        series[name] = len(paths)
+    progress(0.90, "Writing the true contours")
+    structure_path, registration_path = target / "rtstruct.dcm", target / "registration.dcm"
+    write_structure_set(structure_path, case.structures, case.ct, label="Glomus truth")
+    progress(0.97, "Writing the true registration")
+    write_registration(registration_path, case.registration, case.ct, case.phases[REFERENCE_PHASE])
+    progress(1.0, "The study is written")
+    return {
+        "folder": str(target),
+        "series": series,
+        "structure_set": structure_path.name,
+        "registration": registration_path.name,
+        "tumour_side": case.tumour_side,
+    }
