@@ -62,8 +62,8 @@ def paint_annotations(painter: QPainter, area: QRectF, what: Annotations, font: 
     """Write on a slice that covers `area` (logical pixels)."""
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     if what.note:
-        _paint_note(painter, area, what.note, font)
-    _paint_letters(painter, area, what.plane, font)
+        paint_note(painter, area, what.note, font)
+    paint_side_letters(painter, area, what.plane, font)
     _paint_lines(painter, area, what.lines, font)
     _paint_scale(painter, area, what.pixel_mm, font)
     if what.color_bar is not None:
@@ -77,7 +77,8 @@ def _text(painter: QPainter, place: QPointF, words: str, color: QColor = TEXT) -
     painter.drawText(place, words)
 
 
-def _paint_letters(painter: QPainter, area: QRectF, plane: Plane, font: QFont) -> None:
+def paint_side_letters(painter: QPainter, area: QRectF, plane: Plane, font: QFont) -> None:
+    """Name the patient directions at the four sides."""
     large = QFont(font)
     large.setPointSizeF(font.pointSizeF() * 1.25)
     large.setBold(True)
@@ -143,7 +144,8 @@ def _paint_color_bar(painter: QPainter, area: QRectF, bar: ColorBar, font: QFont
         _text(painter, QPointF(place.left() - 5 - metrics.horizontalAdvance(words), y), words, QUIET)
 
 
-def _paint_note(painter: QPainter, area: QRectF, note: str, font: QFont) -> None:
+def paint_note(painter: QPainter, area: QRectF, note: str, font: QFont) -> None:
+    """A quiet sentence in the middle."""
     painter.setFont(font)
     room = area.adjusted(3 * EDGE, 3 * EDGE, -3 * EDGE, -3 * EDGE)
     flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap

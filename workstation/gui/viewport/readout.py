@@ -22,8 +22,8 @@ class Reading:
         """Such as "CT -43 HU" or "MR 812"; "CT –" outside of the image."""
         if self.value is None:
             return f"{self.label} –"
-        digits = f"{self.value:.0f}" if abs(self.value) >= 100 or self.value == round(self.value) else f"{self.value:.2f}"
-        return f"{self.label} {digits} {self.unit}".rstrip()
+        whole = abs(self.value) >= 100 or self.value == round(self.value)
+        return f"{self.label} {self.value:.{0 if whole else 2}f} {self.unit}".rstrip()
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,8 +69,8 @@ class SliceHand:
         # Qt turns the wheel sideways while Alt is held.
         delta = event.angleDelta().y() or event.angleDelta().x()
         keys = event.modifiers()
-        ctrl, alt, shift = (bool(keys & key) for key in (_MODIFIERS.ControlModifier, _MODIFIERS.AltModifier, _MODIFIERS.ShiftModifier))
-        if ctrl and not alt:
+        ctrl, shift = bool(keys & _MODIFIERS.ControlModifier), bool(keys & _MODIFIERS.ShiftModifier)
+        if ctrl and not keys & _MODIFIERS.AltModifier:
             self._view.zoom(ZOOM_PER_NOTCH ** (delta / NOTCH), event.position())
             return True
         use = "fade" if ctrl else "brush" if shift else "slice"

@@ -27,13 +27,14 @@ from PySide6.QtGui import (
     QTabletEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.annotations import Annotations, ColorBar, paint_annotations
+from workstation.gui.viewport.keyboard import somebody_types
 from workstation.gui.viewport.readout import Readout, reading_of
 from workstation.gui.viewport.slice_hand import SliceHand
 from workstation.gui.viewport.tool_painting import paint_crosshair, paint_outline
@@ -58,8 +59,6 @@ FIT_MARGIN = 1.04
 MOVING_BUDGET_S = 0.024
 RESTING_BUDGET_S = 0.045
 REST_MS = 140
-
-_TYPED_INTO = (QLineEdit, QAbstractSpinBox, QComboBox, QTextEdit, QPlainTextEdit)
 
 EMPTY_NOTE = "No image yet. Open a folder of images or drop it here."
 
@@ -416,7 +415,7 @@ class SliceView(QWidget):
     def enterEvent(self, event: QEnterEvent) -> None:
         """Keys belong to the view under the cursor, unless somebody is typing."""
         self._hand.enter()
-        if not isinstance(QApplication.focusWidget(), _TYPED_INTO):
+        if not somebody_types():
             self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def leaveEvent(self, event: QEvent) -> None:

@@ -1,0 +1,133 @@
+"""Smooth surfaces for the 3D view: of a structure from its distance field, of bone from a coarsened CT.
+
+Flying edges (Schroeder, Maynard, Geveci 2015) on the signed distance's zero level: sub-voxel, so that a sphere
+looks like one and not like stairs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPolyData
+from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
+
+from workstation.images.volume import Volume
+from workstation.structures.field import distance_field
+from workstation.structures.structure import ContourStack
+
+Float = NDArray[np.float64]
+
+# Cells along the mean edge of a structure's box: while something moves, and when it rests.
+COARSE_CELLS = 36
+FINE_CELLS = 84
+SMALLEST_STEP_MM = 0.6
+LARGEST_STEP_MM = 6.0
+
+BONE_HU = 250.0
+BONE_VOXEL_MM = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceMesh:
+    """Triangles with normals, and the (4, 4) matrix that takes their coordinates to patient millimetres."""
+
+    triangles: vtkPolyData
+    to_patient: Float
+
+    @property
+    def triangle_count(self) -> int:
+        """How many triangles there are to draw."""
+        return int(self.triangles.GetNumberOfPolys())
+
+    def bounds_mm(self) -> tuple[Float, Float]:
+        """Lower and upper patient corner (x, y, z) of the box around the surface."""
+        x0, x1, y0, y1, z0, z1 = self.triangles.GetBounds()
+        corners = np.array([[x, y, z, 1.0] for x in (x0, x1) for y in (y0, y1) for z in (z0, z1)])
+        placed = (corners @ self.to_patient.T)[:, :3]
+        return placed.min(0), placed.max(0)
+
+
+def step_for(stack: ContourStack, cells: int) -> float:
+    """A sampling step in mm that gives a structure's box about `cells` along its mean edge."""
+    bounds = stack.bounds_mm()
+    if bounds is None:
+        return LARGEST_STEP_MM
+    edges = bounds[1] - bounds[0] + stack.slice_spacing_mm
+    return float(np.clip(np.cbrt(edges.prod()) / cells, SMALLEST_STEP_MM, LARGEST_STEP_MM))
+
+
+def structure_mesh(
+    stack: ContourStack, step_mm: float, surface_model: str, to_shown: Float | None = None
+) -> SurfaceMesh | None:
+    """The surface of a structure by its surface model; None when nothing is drawn.
+
+    to_shown: (4, 4) from the structure's frame of reference to the one that is shown; None where they are the same.
+    """
+    if stack.bounds_mm() is None:
+        return None
+    field = distance_field(stack, step_mm, surface_model)
+    triangles = _level(-field.values, np.asarray(field.spacing_mm), np.asarray(field.origin_mm), 0.0)
+    to_patient = np.eye(4)
+    to_patient[:3, :3] = stack.plane.axes.T
+    to_patient[:3, 3] = stack.plane.origin_mm
+    return SurfaceMesh(triangles, to_patient if to_shown is None else to_shown @ to_patient)
+
+
+def bone_mesh(volume: Volume, threshold: float = BONE_HU) -> SurfaceMesh:
+    """The surface at a threshold of a CT that was averaged to about 3 mm first: context, no measurement."""
+    blocks = np.maximum(1, np.rint(BONE_VOXEL_MM / volume.grid.spacing_mm)).astype(int)
+    coarse = _block_means(volume.voxels, (int(blocks[2]), int(blocks[1]), int(blocks[0])))
+    # The image's border closes the surface where it is cut.
+    padded = np.pad(coarse, 1, constant_values=-1000.0)
+    scale = np.eye(4)
+    scale[:3, :3] = np.diag(blocks.astype(float))
+    # A block's centre lies half a block, less half a voxel, behind its first voxel; the padding is one block more.
+    scale[:3, 3] = (blocks - 1) / 2.0 - blocks
+    in_blocks = volume.grid.matrix @ scale
+    if np.linalg.det(in_blocks[:3, :3]) < 0:
+        # A mirrored lattice would turn the surface inside out.
+        in_blocks = in_blocks @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, len(padded) - 1], [0, 0, 0, 1.0]])
+        padded = padded[::-1]
+    # Triangles in millimetres along the image's own axes, so that lengths and normals are true.
+    lengths = np.linalg.norm(in_blocks[:3, :3], axis=0)
+    triangles = _level(padded, lengths, np.zeros(3), threshold)
+    placed = np.eye(4)
+    placed[:3, :3] = in_blocks[:3, :3] / lengths
+    placed[:3, 3] = in_blocks[:3, 3]
+    return SurfaceMesh(triangles, placed)
+
+
+def _block_means(voxels: NDArray[Any], block: tuple[int, int, int]) -> NDArray[np.float32]:
+    """Means over blocks of voxels (k, j, i); a rest that fills no block is left out."""
+    count = [max(1, n // b) for n, b in zip(voxels.shape, block, strict=True)]
+    block = (min(block[0], voxels.shape[0]), min(block[1], voxels.shape[1]), min(block[2], voxels.shape[2]))
+    out = np.empty(count, np.float32)
+    for k in range(count[0]):
+        slab = voxels[k * block[0] : (k + 1) * block[0], : count[1] * block[1], : count[2] * block[2]]
+        means = slab.mean(0, dtype=np.float32).reshape(count[1], block[1], count[2], block[2])
+        out[k] = means.mean((1, 3))
+    return out
+
+
+def _level(values: NDArray[np.float32], spacing: Float, origin: Float, level: float) -> vtkPolyData:
+    """The surface of a level in a field (w, v, u), facing the lower values, with normals."""
+    field = np.ascontiguousarray(values, dtype=np.float32)
+    image = vtkImageData()
+    image.SetDimensions(*field.shape[::-1])
+    image.SetSpacing(*spacing)
+    image.SetOrigin(*origin)
+    image.GetPointData().SetScalars(numpy_to_vtk(field.ravel(), deep=False))  # type: ignore[no-untyped-call]
+    edges = vtkFlyingEdges3D()
+    edges.SetInputData(image)
+    edges.SetValue(0, level)
+    edges.ComputeNormalsOn()
+    edges.ComputeGradientsOff()
+    edges.ComputeScalarsOff()
+    edges.Update()
+    surface = vtkPolyData()
+    surface.ShallowCopy(edges.GetOutput())
+    return surface
