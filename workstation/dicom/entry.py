@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from workstation.dicom.frame import Frame
 from workstation.dicom.header import Header
 from workstation.dicom.lattice import Arrangement
+from workstation.dicom.source import Source
 from workstation.dicom.tags import Tag
 from workstation.dicom.text import text_of
 from workstation.images.volume import PatientIdentity
@@ -27,23 +28,31 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class StructureSetEntry:
-    """An RTSTRUCT file: what it is called and which series and frames of reference it was drawn on."""
+    """An RTSTRUCT file: what it is called and which series and frames of reference it was drawn on.
+
+    path: the file, or the archive that holds it; `source.as_file()` gives a path to read it from in either case.
+    """
 
     path: str
     uid: str
     label: str
     referenced_series_uids: tuple[str, ...] = ()
     referenced_frame_uids: tuple[str, ...] = ()
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationEntry:
-    """A Spatial Registration file and the frames of reference that it links."""
+    """A Spatial Registration file and the frames of reference that it links.
+
+    path: the file, or the archive that holds it; `read_registrations` takes `source` in either case.
+    """
 
     path: str
     uid: str
     label: str
     frame_uids: tuple[str, ...] = ()
+    source: Source | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +150,8 @@ _ACQUISITION = {
     "TemporalPositionIdentifier": Tag.TEMPORAL_POSITION, "EchoNumbers": Tag.ECHO_NUMBER, "EchoTime": Tag.ECHO_TIME,
     "RepetitionTime": Tag.REPETITION_TIME, "InversionTime": Tag.INVERSION_TIME, "FlipAngle": Tag.FLIP_ANGLE,
     "DiffusionBValue": Tag.B_VALUE, "TriggerTime": Tag.TRIGGER_TIME, "AcquisitionNumber": Tag.ACQUISITION_NUMBER,
-    "ImageType": Tag.IMAGE_TYPE, "ContrastBolusAgent": Tag.CONTRAST_AGENT, "SliceThickness": Tag.SLICE_THICKNESS,
+    "KVP": Tag.KVP, "ImageType": Tag.IMAGE_TYPE, "ContrastBolusAgent": Tag.CONTRAST_AGENT,
+    "SliceThickness": Tag.SLICE_THICKNESS,
     "WindowCenter": Tag.WINDOW_CENTER, "WindowWidth": Tag.WINDOW_WIDTH, "PhotometricInterpretation": Tag.PHOTOMETRIC,
 }  # fmt: skip
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from workstation.dicom.objects import class_name, registration_entry, structure_
 from workstation.dicom.source import Archive, Source
 from workstation.dicom.split import Part, split_series
 from workstation.dicom.tags import Tag
+from workstation.dicom.walk import walk_files
 from workstation.images.errors import ImageError
 from workstation.images.files import image_file_kind, read_image_information
 from workstation.jobs.progress import Progress, silent
@@ -32,7 +32,6 @@ __all__ = ["Index", "RegistrationEntry", "SeriesEntry", "Skipped", "StructureSet
 STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 REGISTRATION = "1.2.840.10008.5.1.4.1.1.66.1"
 DIRECTORY = "1.2.840.10008.1.3.10"
-MOST_FILES = 1_000_000
 
 
 @dataclass(slots=True)
@@ -59,7 +58,7 @@ def index_paths(paths: Iterable[str | os.PathLike[str]], progress: Progress = si
     """
     index = Index()
     found = _Found(index)
-    sources = list(_sources(paths, index))
+    sources = [Source(path) for path in walk_files(paths, index.skipped)]
     for number, source in enumerate(sources):
         if number % 32 == 0:
             progress(0.95 * number / len(sources), f"Reading headers: {number} of {len(sources)} files")
@@ -72,42 +71,6 @@ def index_paths(paths: Iterable[str | os.PathLike[str]], progress: Progress = si
         _add_series(frames, index)
     progress(1.0, f"{len(index.series)} series found")
     return index
-
-
-def _sources(paths: Iterable[str | os.PathLike[str]], index: Index) -> Iterator[Source]:
-    """Every file below the paths, once, in order of their names."""
-    seen: set[str] = set()
-    for path in paths:
-        given = Path(path).expanduser()
-        if not given.exists():
-            raise DicomError(f"{given} does not exist")
-        for name in _files(str(given.resolve()), index):
-            if name not in seen:
-                seen.add(name)
-                yield Source(name)
-            if len(seen) > MOST_FILES:
-                raise DicomError(f"{given} holds more than {MOST_FILES} files: open a smaller folder")
-
-
-def _files(path: str, index: Index) -> Iterator[str]:
-    if not os.path.isdir(path):
-        yield path
-        return
-    try:
-        with os.scandir(path) as listing:
-            entries = sorted(listing, key=lambda e: e.name)
-    except OSError as error:
-        index.skipped.append(Skipped(path, f"can't be listed: {error.strerror}"))
-        return
-    for entry in entries:
-        if entry.is_symlink():
-            index.skipped.append(Skipped(entry.path, "is a symbolic link, which is not followed"))
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _files(entry.path, index)
-        elif entry.is_file(follow_symlinks=False):
-            yield entry.path
-        else:
-            index.skipped.append(Skipped(entry.path, "is no regular file"))
 
 
 class _Found:

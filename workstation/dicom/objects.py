@@ -61,6 +61,7 @@ def structure_set_entry(source: Source, header: Header) -> StructureSetEntry:
     return StructureSetEntry(
         source.path, header.text(Tag.SOP_INSTANCE_UID), text_of(header, Tag.STRUCTURE_SET_LABEL),
         tuple(dict.fromkeys(u for u in series if u)), tuple(dict.fromkeys(u for u in frames if u)),
+        source,
     )  # fmt: skip
 
 
@@ -70,9 +71,8 @@ def registration_entry(source: Source, header: Header) -> RegistrationEntry:
     frames = [str(item.get("FrameOfReferenceUID", "")) for item in dataset.get("RegistrationSequence") or ()]
     label = str(dataset.get("ContentDescription") or dataset.get("ContentLabel") or "")[:64]
     own = header.text(Tag.FRAME_OF_REFERENCE_UID)
-    return RegistrationEntry(
-        source.path, header.text(Tag.SOP_INSTANCE_UID), label, tuple(dict.fromkeys(u for u in (own, *frames) if u))
-    )
+    frames = list(dict.fromkeys(u for u in (own, *frames) if u))
+    return RegistrationEntry(source.path, header.text(Tag.SOP_INSTANCE_UID), label, tuple(frames), source)
 
 
 @lru_cache(maxsize=64)

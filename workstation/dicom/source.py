@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 import zipfile
 import zlib
@@ -158,6 +159,18 @@ class Source:
             if size > LARGEST_FILE_BYTES:
                 raise DicomError("is larger than any image")
             yield OpenFile(stream, size)
+
+    @contextmanager
+    def as_file(self) -> Iterator[str]:
+        """A path to read it from: its own, or for an archive's member a copy in a private temporary folder."""
+        if self.archive is None:
+            yield self.path
+            return
+        with tempfile.TemporaryDirectory(prefix="workstation-") as folder:
+            copy = os.path.join(folder, "object.dcm")
+            with open(copy, "wb") as stream:
+                stream.write(self.read_all())
+            yield copy
 
     def read_all(self) -> bytes:
         """All bytes."""

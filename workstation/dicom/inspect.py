@@ -1,0 +1,96 @@
+"""What is in folders, files and archives, as plain values: the contract of `workstation inspect --json`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from workstation.dicom.entry import RegistrationEntry, SeriesEntry, Skipped, StructureSetEntry
+from workstation.dicom.errors import DicomError
+from workstation.dicom.index import index_paths
+from workstation.dicom.registration import read_registrations
+from workstation.dicom.source import Source
+from workstation.jobs.progress import Progress, part, silent
+
+
+def inspect(paths: Iterable[str | os.PathLike[str]], progress: Progress = silent) -> dict[str, Any]:
+    """Series, structure sets, registrations and what was left out, as JSON values.
+
+    {"series": [{"uid", "key", "modality", "description", "slices", "size": [i, j, k], "spacing_mm": [x, y, z],
+    "frame_of_reference_uid", "warnings": [...]}], "structure_sets": [{"uid", "label", "structures": [{"number",
+    "name", "type", "contours", "volume_cc"}]}], "registrations": [{"uid", "label", "fixed_frame_uid",
+    "moving_frame_uid", "matrix_moving_to_fixed": 4 x 4}], "skipped": [{"path", "reason"}]}. No pixels are read.
+    Raises DicomError when a path does not exist.
+    """
+    index = index_paths(paths, part(progress, 0.0, 0.7))
+    skipped = list(index.skipped)
+    structure_sets = []
+    for number, entry in enumerate(index.structure_sets):
+        progress(0.7 + 0.3 * number / len(index.structure_sets), f"Reading structure set {entry.label}")
+        try:
+            structure_sets.append(_structure_set(entry))
+        except DicomError as error:
+            skipped.append(Skipped(entry.path, str(error)))
+    registrations = []
+    for registration in index.registrations:
+        try:
+            registrations += _registration(registration)
+        except DicomError as error:
+            skipped.append(Skipped(registration.path, str(error)))
+    progress(1.0, "Everything is listed")
+    return {
+        "series": [_series(entry) for entry in index.series],
+        "structure_sets": structure_sets,
+        "registrations": registrations,
+        "skipped": [{"path": s.path, "reason": s.reason} for s in skipped],
+    }
+
+
+def _series(entry: SeriesEntry) -> dict[str, Any]:
+    return {
+        "uid": entry.uid,
+        "key": entry.key,
+        "modality": entry.modality,
+        "description": entry.description,
+        "slices": entry.slices,
+        "size": list(entry.size),
+        "spacing_mm": [round(s, 6) for s in entry.spacing_mm],
+        "frame_of_reference_uid": entry.frame_of_reference_uid,
+        "warnings": list(entry.warnings),
+    }
+
+
+def _structure_set(entry: StructureSetEntry) -> dict[str, Any]:
+    from workstation.dicom.structure_set import read_structure_set
+    from workstation.structures.volume import volume_cc
+
+    with (entry.source or Source(entry.path)).as_file() as path:
+        found = read_structure_set(path)
+    return {
+        "uid": found.uid,
+        "label": found.label,
+        "structures": [
+            {
+                "number": s.number,
+                "name": s.name,
+                "type": s.interpreted_type,
+                "contours": s.stack.contour_count + len(s.loose),
+                "volume_cc": round(volume_cc(s.stack), 3),
+            }
+            for s in found.structures
+        ],
+    }
+
+
+def _registration(entry: RegistrationEntry) -> list[dict[str, Any]]:
+    return [
+        {
+            "uid": r.identifier,
+            "label": entry.label,
+            "fixed_frame_uid": r.fixed_frame_uid,
+            "moving_frame_uid": r.moving_frame_uid,
+            "matrix_moving_to_fixed": r.fixed_to_moving.inverse().matrix.tolist(),
+        }
+        for r in read_registrations(entry.source or Source(entry.path))
+    ]
