@@ -1,0 +1,71 @@
+"""Signed distance of a body on the points of any plane."""
+
+from __future__ import annotations
+
+from math import floor
+from typing import Any
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _bilinear(values, x, y):  # type: ignore[no-untyped-def]
+    """Value at fractional (column, row); beyond the border, the border's value plus the distance to it."""
+    rows, columns = values.shape
+    beyond_x = max(-x, x - (columns - 1), 0.0)
+    beyond_y = max(-y, y - (rows - 1), 0.0)
+    x = min(max(x, 0.0), columns - 1.0)
+    y = min(max(y, 0.0), rows - 1.0)
+    i, j = min(floor(x), columns - 2), min(floor(y), rows - 2)
+    fx, fy = x - i, y - j
+    low = values[j, i] + (values[j, i + 1] - values[j, i]) * fx
+    high = values[j + 1, i] + (values[j + 1, i + 1] - values[j + 1, i]) * fx
+    return low + (high - low) * fy + (beyond_x + beyond_y)
+
+
+@numba.njit(cache=True, nogil=True)
+def sample_piece(
+    out: Any,
+    origin: Any,
+    along_columns: Any,
+    along_rows: Any,
+    first: Any,
+    second: Any,
+    placed: Any,
+    heights: Any,
+    run: Any,
+) -> None:
+    """Lower `out` (rows, columns) float32 to the signed distance in mm that one piece of a body gives its points.
+
+    origin, along_columns, along_rows: (3,) first point and steps in the stack's (u, v, w) mm.
+    placed: (5,) step in mm, first column and row of `first`, and of `second`.
+    heights: (4,) low, high, and the shares there. run: (2,) heights where the joined planes around the piece end;
+    a piece at an end goes on beyond it as the distance to the end.
+    """
+    rows, columns = out.shape
+    step = placed[0]
+    low, high, share_low, share_high = heights
+    rate = (share_high - share_low) / (high - low) if high > low else 0.0
+    lowest = -1e30 if low <= run[0] + 1e-6 else low
+    highest = 1e30 if high >= run[1] - 1e-6 else high
+    for row in range(rows):
+        for column in range(columns):
+            w = origin[2] + along_columns[2] * column + along_rows[2] * row
+            if w < lowest or w > highest:
+                continue
+            u = (origin[0] + along_columns[0] * column + along_rows[0] * row) / step
+            v = (origin[1] + along_columns[1] * column + along_rows[1] * row) / step
+            a = _bilinear(first, u - placed[1], v - placed[2])
+            b = _bilinear(second, u - placed[3], v - placed[4])
+            share = share_low + rate * (min(max(w, low), high) - low)
+            value = max(a + (b - a) * share, run[0] - w, w - run[1])
+            if value < out[row, column]:
+                out[row, column] = value
+
+
+def warm_up() -> None:
+    """Compile every kernel here for the types used in production."""
+    out, field = np.ones((4, 4), dtype=np.float32), np.ones((8, 8), dtype=np.float32)
+    zero = np.zeros(3)
+    sample_piece(out, zero, zero, zero, field, field, np.ones(5), np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.0, 1.0]))

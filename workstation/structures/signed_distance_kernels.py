@@ -1,0 +1,264 @@
+"""Exact signed distance from lattice points to the rings of one plane, by blocks that share few candidate edges.
+
+A block of 8 x 8 points keeps only the edges that can be nearest to one of its points: those whose distance from
+the block's centre exceeds the smallest by no more than the block's diameter (a branch-and-bound on the triangle
+inequality, which an asymmetric gauge fulfils too). Nothing is approximated, near or far. Blocks lie on the
+absolute lattice (point (column, row) at (column, row) * step), so that a point's value does not depend, not even
+in its last bit, on the box it was computed in.
+"""
+
+from __future__ import annotations
+
+from math import ceil, sqrt
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 8
+OUTER = 4  # blocks along each side of an outer block
+FAR = np.float32(1e30)
+
+
+@numba.njit(cache=True, nogil=True)
+def parity_rows(
+    vertices: Any, starts: Any, column0: int, row0: int, step: float, inside: Any
+) -> None:
+    """Even-odd parity of the lattice points into `inside` (rows, columns) uint8, which must be zero."""
+    rows, columns = inside.shape
+    for r in range(starts.size - 1):
+        first, end = starts[r], starts[r + 1]
+        for i in range(first, end):
+            j = i + 1 if i + 1 < end else first
+            ax, ay, bx, by = vertices[i, 0], vertices[i, 1], vertices[j, 0], vertices[j, 1]
+            if ay == by:
+                continue
+            low, high = (ay, by) if ay < by else (by, ay)
+            row_a = max(ceil(low / step) - row0, 0)
+            row_b = min(ceil(high / step) - row0, rows)
+            slope = (bx - ax) / (by - ay)
+            for row in range(row_a, row_b):
+                x = ax + ((row0 + row) * step - ay) * slope
+                column = max(ceil(x / step) - column0, 0)
+                if column < columns:
+                    inside[row, column] ^= 1
+    for row in range(rows):
+        parity = np.uint8(0)
+        for column in range(columns):
+            parity ^= inside[row, column]
+            inside[row, column] = parity
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _edge_gauge2(vx, vy, dx, dy, right, left, up, down):  # type: ignore[no-untyped-def]
+    """Smallest squared gauge of v - t d over t in 0..1; `right` is the reciprocal half-axis of positive x, …
+
+    The gauge is Euclidean in each quadrant, so each piece between sign changes has its minimum in closed form.
+    """
+    t1 = vx / dx if dx != 0.0 else -1.0
+    t2 = vy / dy if dy != 0.0 else -1.0
+    if t1 > t2:
+        t1, t2 = t2, t1
+    t1 = min(max(t1, 0.0), 1.0)
+    t2 = min(max(t2, 0.0), 1.0)
+    best = 1e30
+    for piece in range(3):
+        a = 0.0 if piece == 0 else (t1 if piece == 1 else t2)
+        b = t1 if piece == 0 else (t2 if piece == 1 else 1.0)
+        if b <= a and piece != 2:
+            continue
+        middle = 0.5 * (a + b)
+        wx = right if vx - middle * dx > 0 else left
+        wy = up if vy - middle * dy > 0 else down
+        x, y, ex, ey = vx * wx, vy * wy, dx * wx, dy * wy
+        length2 = ex * ex + ey * ey
+        t = (x * ex + y * ey) / length2 if length2 > 0 else a
+        t = min(max(t, a), b)
+        x -= t * ex
+        y -= t * ey
+        value = x * x + y * y
+        if value < best:
+            best = value
+    return best
+
+
+@numba.njit(cache=True, nogil=True)
+def edges_of(vertices: Any, starts: Any) -> Any:
+    """(n, 4) x, y, dx, dy of every edge of every ring."""
+    edges = np.empty((vertices.shape[0], 4), np.float64)
+    for r in range(starts.size - 1):
+        first, end = starts[r], starts[r + 1]
+        for i in range(first, end):
+            j = i + 1 if i + 1 < end else first
+            edges[i, 0], edges[i, 1] = vertices[i, 0], vertices[i, 1]
+            edges[i, 2], edges[i, 3] = vertices[j, 0] - vertices[i, 0], vertices[j, 1] - vertices[i, 1]
+    return edges
+
+
+@numba.njit(cache=True, nogil=True)
+def _near_edges(edges, source, count, cx, cy, radius, distance2, kept):  # type: ignore[no-untyped-def]
+    """Indices of the edges that may be nearest to a point within `radius` of (cx, cy), into `kept`; their number."""
+    smallest = 1e300
+    for n in range(count):
+        e = source[n]
+        vx, vy, dx, dy = cx - edges[e, 0], cy - edges[e, 1], edges[e, 2], edges[e, 3]
+        length2 = dx * dx + dy * dy
+        t = (vx * dx + vy * dy) / length2 if length2 > 0 else 0.0
+        t = min(max(t, 0.0), 1.0)
+        x, y = vx - t * dx, vy - t * dy
+        d = x * x + y * y
+        distance2[n] = d
+        if d < smallest:
+            smallest = d
+    limit = (sqrt(smallest) + 2.0 * radius + 1e-3) ** 2
+    found = 0
+    for n in range(count):
+        if distance2[n] <= limit:
+            kept[found] = source[n]
+            found += 1
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _block_distances(edges, kept, count, x0, y0, offset_x, offset_y, best):  # type: ignore[no-untyped-def]
+    """Smallest squared distances of the points (x0, y0) + offsets, (64,) float32 each, into `best` (64,) float32.
+
+    One flat loop without branches, which the compiler turns into vector instructions (six times faster).
+    """
+    for i in range(BLOCK * BLOCK):
+        best[i] = FAR
+    for n in range(count):
+        e = kept[n]
+        ax, ay = np.float32(edges[e, 0] - x0), np.float32(edges[e, 1] - y0)
+        dx, dy = np.float32(edges[e, 2]), np.float32(edges[e, 3])
+        length2 = dx * dx + dy * dy
+        inverse = np.float32(1.0) / length2 if length2 > 0 else np.float32(0.0)
+        ux, uy = dx * inverse, dy * inverse
+        for i in range(BLOCK * BLOCK):
+            vx = offset_x[i] - ax
+            vy = offset_y[i] - ay
+            t = vx * ux + vy * uy
+            t = max(t, np.float32(0.0))
+            t = min(t, np.float32(1.0))
+            x = vx - t * dx
+            y = vy - t * dy
+            best[i] = min(best[i], x * x + y * y)
+
+
+@numba.njit(cache=True, nogil=True)
+def _block_offsets(step: float) -> Any:
+    """(2, 64) float32 x and y of a block's points from its first one."""
+    offsets = np.empty((2, BLOCK * BLOCK), np.float32)
+    for i in range(BLOCK * BLOCK):
+        offsets[0, i] = np.float32((i % BLOCK) * step)
+        offsets[1, i] = np.float32((i // BLOCK) * step)
+    return offsets
+
+
+@numba.njit(cache=True, nogil=True)
+def signed_distance(
+    vertices: Any, starts: Any, edges: Any, column0: int, row0: int, step: float, out: Any
+) -> None:
+    """Signed Euclidean distance in mm (negative inside, even-odd) into `out` (rows, columns) float32.
+
+    vertices: (n, 2) float64 of all rings, starts: (rings + 1,) int64: what decides the sign.
+    edges: (m, 4) float64 as `edges_of` gives them, at least one: what the distance is measured to.
+    column0 and row0 must be multiples of 8.
+    """
+    rows, columns = out.shape
+    inside = np.zeros((rows, columns), np.uint8)
+    parity_rows(vertices, starts, column0, row0, step, inside)
+    total = edges.shape[0]
+    everything = np.arange(total)
+    outer, kept = np.empty(total, np.int64), np.empty(total, np.int64)
+    distance2 = np.empty(total, np.float64)
+    best = np.empty(BLOCK * BLOCK, np.float32)
+    offsets = _block_offsets(step)
+    half = 0.5 * (BLOCK - 1) * step
+    side = BLOCK * OUTER
+    outer_half = 0.5 * (side - 1) * step
+    first_row, first_column = (row0 // side) * side, (column0 // side) * side
+    for outer_row in range(first_row, row0 + rows, side):
+        for outer_column in range(first_column, column0 + columns, side):
+            n_outer = _near_edges(edges, everything, total, outer_column * step + outer_half,
+                                  outer_row * step + outer_half, outer_half * 1.4143, distance2, outer)
+            for r in range(max(outer_row, row0), min(outer_row + side, row0 + rows), BLOCK):
+                for c in range(max(outer_column, column0), min(outer_column + side, column0 + columns), BLOCK):
+                    x0, y0 = c * step, r * step
+                    n = _near_edges(edges, outer, n_outer, x0 + half, y0 + half, half * 1.4143, distance2, kept)
+                    _block_distances(edges, kept, n, x0, y0, offsets[0], offsets[1], best)
+                    for i in range(r - row0, min(r - row0 + BLOCK, rows)):
+                        for j in range(c - column0, min(c - column0 + BLOCK, columns)):
+                            d = np.sqrt(best[(i - r + row0) * BLOCK + j - c + column0])
+                            out[i, j] = -d if inside[i, j] else d
+
+
+@numba.njit(cache=True, nogil=True)
+def _near_edges_gauge(edges, source, count, cx, cy, radius, weights, distance2, kept):  # type: ignore[no-untyped-def]
+    """As `_near_edges` in a gauge with reciprocal half-axes `weights` (+u, -u, +v, -v), either way round."""
+    smallest = 1e300
+    for n in range(count):
+        e = source[n]
+        d = _edge_gauge2(cx - edges[e, 0], cy - edges[e, 1], edges[e, 2], edges[e, 3],
+                         weights[0], weights[1], weights[2], weights[3])
+        distance2[n] = d
+        if d < smallest:
+            smallest = d
+    limit = (sqrt(smallest) + 2.0 * radius * max(weights[0], weights[1], weights[2], weights[3])) ** 2 * 1.00001
+    found = 0
+    for n in range(count):
+        if distance2[n] <= limit:
+            kept[found] = source[n]
+            found += 1
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def signed_gauge(
+    vertices: Any, starts: Any, edges: Any, column0: int, row0: int, step: float, weights: Any, out: Any
+) -> None:
+    """Signed gauge distance (negative inside) into `out` float32, in units of the half-axes.
+
+    weights: (4,) reciprocal half-axes of a displacement towards +u, -u, +v, -v *from the body outwards*. Outside,
+    the gauge is that of (point - edge); inside, of (edge - point), so that a flat edge has one slope on both sides
+    and sections interpolate where Euclidean ones do.
+    """
+    rows, columns = out.shape
+    inside = np.zeros((rows, columns), np.uint8)
+    parity_rows(vertices, starts, column0, row0, step, inside)
+    total = edges.shape[0]
+    everything = np.arange(total)
+    mirrored = np.array([weights[1], weights[0], weights[3], weights[2]])
+    outside_kept, inside_kept = np.empty(total, np.int64), np.empty(total, np.int64)
+    distance2 = np.empty(total, np.float64)
+    half = 0.5 * (BLOCK - 1) * step
+    for r in range(row0, row0 + rows, BLOCK):
+        for c in range(column0, column0 + columns, BLOCK):
+            cx, cy = c * step + half, r * step + half
+            n_out = _near_edges_gauge(edges, everything, total, cx, cy, half * 1.4143, weights, distance2, outside_kept)
+            n_in = _near_edges_gauge(edges, everything, total, cx, cy, half * 1.4143, mirrored, distance2, inside_kept)
+            for i in range(r - row0, min(r - row0 + BLOCK, rows)):
+                for j in range(c - column0, min(c - column0 + BLOCK, columns)):
+                    px, py = (column0 + j) * step, (row0 + i) * step
+                    within = inside[i, j] != 0
+                    w = mirrored if within else weights
+                    best = 1e30
+                    for n in range(n_in if within else n_out):
+                        e = inside_kept[n] if within else outside_kept[n]
+                        d = _edge_gauge2(px - edges[e, 0], py - edges[e, 1], edges[e, 2], edges[e, 3],
+                                         w[0], w[1], w[2], w[3])
+                        if d < best:
+                            best = d
+                    s = np.float32(sqrt(best))
+                    out[i, j] = -s if within else s
+
+
+def warm_up() -> None:
+    """Compile every kernel here for the types used in production."""
+    vertices: NDArray[np.float64] = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 4.0]])
+    starts: NDArray[np.int64] = np.array([0, 3], dtype=np.int64)
+    out: NDArray[np.float32] = np.empty((8, 8), dtype=np.float32)
+    edges = edges_of(vertices, starts)
+    signed_distance(vertices, starts, edges, 0, 0, 1.0, out)
+    signed_gauge(vertices, starts, edges, 0, 0, 1.0, np.ones(4), out)

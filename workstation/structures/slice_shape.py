@@ -1,0 +1,153 @@
+"""One drawn plane, packed for the kernels: its edges, its area, and its signed distance field where asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil, floor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.geometry.region import Region
+from workstation.structures.area_kernels import even_odd_area
+from workstation.structures.signed_distance_kernels import BLOCK, edges_of, signed_distance, signed_gauge
+
+Float = NDArray[np.float64]
+Bounds = tuple[float, float, float, float]
+Box = tuple[int, int, int, int]
+
+SMALLEST_AREA_MM2 = 1e-6
+"""A plane that encloses less than this has nothing drawn on it (spikes, points, lines)."""
+
+KEYHOLE_WIDTH_MM = 0.011
+"""The two sides of a keyhole channel lie this close together or closer (coordinates are often rounded to 0.01 mm)."""
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Where a field is sampled and what distance means there.
+
+    step_mm: between lattice points; point (column, row) lies at (column, row) * step_mm in the stack's (u, v).
+    weights: None for millimetres, else reciprocal half-axes towards +u, -u, +v, -v (a gauge without unit).
+    """
+
+    step_mm: float
+    weights: tuple[float, float, float, float] | None = None
+
+    def box(self, bounds: Bounds, reach: Bounds) -> Box:
+        """First column and row and end column and row, whole blocks, of `bounds` grown by `reach` mm on each side.
+
+        bounds: (u_min, v_min, u_max, v_max); reach: how far beyond each of the four, in the same order.
+        """
+        block_mm = BLOCK * self.step_mm
+        return (
+            floor((bounds[0] - reach[0]) / block_mm) * BLOCK,
+            floor((bounds[1] - reach[1]) / block_mm) * BLOCK,
+            ceil((bounds[2] + reach[2]) / block_mm) * BLOCK,
+            ceil((bounds[3] + reach[3]) / block_mm) * BLOCK,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Signed distances (rows, columns) float32, negative inside, from lattice point (column0, row0) on."""
+
+    values: NDArray[np.float32]
+    column0: int
+    row0: int
+
+    @property
+    def box(self) -> Box:
+        """First column and row, end column and row."""
+        rows, columns = self.values.shape
+        return self.column0, self.row0, self.column0 + columns, self.row0 + rows
+
+
+def union_bounds(first: Bounds, second: Bounds) -> Bounds:
+    """Bounds around both."""
+    return (
+        min(first[0], second[0]),
+        min(first[1], second[1]),
+        max(first[2], second[2]),
+        max(first[3], second[3]),
+    )
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
+
+
+class SliceShape:
+    """What one plane encloses. Never changed after it was made: identity stands for content.
+
+    Fields are computed when asked for and kept; a larger one replaces a smaller one, and because a lattice point's
+    value does not depend on the box, nobody can tell.
+    """
+
+    def __init__(self, region: Region) -> None:
+        self.region = region
+        rings = [ring for ring in region.rings if len(ring) >= 3]
+        self.vertices: Float = np.concatenate(rings) if rings else np.empty((0, 2))
+        self.starts: NDArray[np.int64] = np.zeros(len(rings) + 1, dtype=np.int64)
+        np.cumsum([len(ring) for ring in rings], out=self.starts[1:])
+        self._fields: dict[Lattice, Field] = {}
+        self.caps: dict[object, object] = {}
+
+    @cached_property
+    def area_mm2(self) -> float:
+        """Enclosed area by the even-odd rule, exact for rings of any kind."""
+        return float(even_odd_area(self.vertices, self.starts))
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """(u_min, v_min, u_max, v_max) in mm."""
+        low, high = self.vertices.min(0), self.vertices.max(0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    @property
+    def encloses(self) -> bool:
+        """Whether anything is inside."""
+        return len(self.vertices) >= 3 and self.area_mm2 > SMALLEST_AREA_MM2
+
+    @cached_property
+    def edges(self) -> Float:
+        """(n, 4) x, y, dx, dy of the edges that bound the inside: both sides of a keyhole's channel are left out."""
+        edges: Float = edges_of(self.vertices, self.starts)
+        places = np.round(self.vertices / KEYHOLE_WIDTH_MM).astype(np.int64)
+        if len(np.unique(places[:, 0] * 2_000_003 + places[:, 1])) == len(places):
+            return edges
+        kept = ~_doubled(edges)
+        return np.ascontiguousarray(edges[kept]) if kept.any() else edges
+
+    def field(self, lattice: Lattice, box: Box) -> Field:
+        """The signed distance field that covers at least `box`."""
+        found = self._fields.get(lattice)
+        if found is not None:
+            if _holds(found.box, box):
+                return found
+            box = (
+                min(box[0], found.box[0]),
+                min(box[1], found.box[1]),
+                max(box[2], found.box[2]),
+                max(box[3], found.box[3]),
+            )
+        values = np.empty((box[3] - box[1], box[2] - box[0]), dtype=np.float32)
+        if lattice.weights is None:
+            signed_distance(self.vertices, self.starts, self.edges, box[0], box[1], lattice.step_mm, values)
+        else:
+            weights = np.array(lattice.weights, dtype=np.float64)
+            signed_gauge(self.vertices, self.starts, self.edges, box[0], box[1], lattice.step_mm, weights, values)
+        self._fields[lattice] = Field(values, box[0], box[1])
+        return self._fields[lattice]
+
+
+def _doubled(edges: Float) -> NDArray[np.bool_]:
+    """Which edges are run along twice, back and forth, so that they bound nothing (a keyhole's channel)."""
+    a, b = edges[:, :2], edges[:, :2] + edges[:, 2:]
+    reverse = (np.abs(a[:, None] - b[None]).max(-1) <= KEYHOLE_WIDTH_MM) & (
+        np.abs(b[:, None] - a[None]).max(-1) <= KEYHOLE_WIDTH_MM
+    )
+    np.fill_diagonal(reverse, False)
+    doubled: NDArray[np.bool_] = reverse.any(1)
+    return doubled
