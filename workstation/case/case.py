@@ -20,9 +20,8 @@ from workstation.case.commands import Command, EditContours, editable
 from workstation.case.contents import Contents
 from workstation.case.dependence import downstream
 from workstation.case.errors import CaseError
-from workstation.case.following import Following
+from workstation.case.following import GEOMETRY_ERRORS, Following
 from workstation.case.history import DoneStep, History, Step
-from workstation.case.live import GEOMETRY_ERRORS, section_of, volume_cc_of
 from workstation.case.slices import drawing_plane, empty_stack_on, nearest_mm, positions_for
 from workstation.case.stroke import Stroke
 from workstation.fusion.registration import Registration, transform_between
@@ -30,7 +29,9 @@ from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
+from workstation.structures.section import section
 from workstation.structures.structure import ContourStack, PlanarContours, Structure
+from workstation.structures.volume import volume_cc
 
 T = TypeVar("T")
 
@@ -56,11 +57,17 @@ class Case:
     step_redone = Signal()
     view_state_set = Signal(str, object)
 
-    def __init__(self, contents: Contents | None = None, history: History | None = None) -> None:
+    def __init__(
+        self, contents: Contents | None = None, history: History | None = None, *, recompute: bool = False
+    ) -> None:
+        """recompute: whether the derived structures of `contents` may be older than what they are derived from."""
         self._contents = contents or Contents()
         self._history = history or History()
         self._following = Following()
-        self._following.adopt(self._contents)
+        if recompute:
+            self._contents = self._following.settle(Contents(), self._contents, restoring=True)
+        else:
+            self._following.adopt(self._contents)
         self._stroke: Stroke | None = None
         self._previous = self._contents
         self._view_state: dict[str, Any] = {}
@@ -321,6 +328,8 @@ class Case:
 
     def region_at(self, identifier: str, position_mm: float) -> Region:
         """What a structure has on the plane at a position of its own stack, in mid-drag too."""
+        if self._stroke is None or not self._following.derives(identifier):
+            return self._drawn(identifier).region_at(position_mm)
         return self._now(
             identifier,
             lambda: self._following.region(identifier, position_mm),
@@ -339,13 +348,13 @@ class Case:
         return self._now(
             identifier,
             lambda: self._following.section(identifier, own),
-            lambda stack: section_of(stack, own, self.surface_model),
+            lambda stack: section(stack, own, self.surface_model),
         )
 
     def stack(self, identifier: str) -> ContourStack:
         """A structure's complete contours as they are now, in mid-drag too."""
-        if self._stroke is None:
-            return self.structures[identifier].stack
+        if self._stroke is None or not self._following.derives(identifier):
+            return self._drawn(identifier)
         return self._now(identifier, lambda: self._following.stack(identifier), lambda stack: stack)
 
     def volume_cc(self, identifier: str) -> float:
@@ -362,19 +371,23 @@ class Case:
         A derived structure that can't be derived at this moment (its source is half drawn, say) answers with what
         it had; when the stroke ends it becomes stale and says why.
         """
-        if self._following.knows(identifier):
-            try:
-                return live()
-            except GEOMETRY_ERRORS:
-                return stored(self.structures[identifier].stack)
-        if self._stroke is not None and self._stroke.identifier == identifier:
-            return stored(self._stroke.stack)
-        return stored(self.structures[identifier].stack)
+        if not self._following.knows(identifier):
+            return stored(self._drawn(identifier))
+        try:
+            return live()
+        except GEOMETRY_ERRORS:
+            return stored(self.structures[identifier].stack)
+
+    def _drawn(self, identifier: str) -> ContourStack:
+        """A structure's contours, with the stroke in progress where it is the one being drawn."""
+        if self._stroke is None or self._stroke.identifier != identifier:
+            return self.structures[identifier].stack
+        return self._following.drawn(identifier) or self._stroke.stack
 
     def _stored_volume_cc(self, identifier: str, stack: ContourStack) -> float:
         known = self._volumes.get(identifier)
         if known is None or known[0] is not stack or known[1] != self.surface_model:
-            known = stack, self.surface_model, volume_cc_of(stack, self.surface_model)
+            known = stack, self.surface_model, volume_cc(stack, self.surface_model)
             self._volumes[identifier] = known
         return known[2]
 

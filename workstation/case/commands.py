@@ -20,8 +20,7 @@ from workstation.geometry.region import Region
 from workstation.images.volume import Volume
 from workstation.structures.recipe import Recipe
 from workstation.structures.structure import Color, PlanarContours, State, Structure
-
-SURFACE_MODELS = ("linear-tapered", "flat", "slab")
+from workstation.structures.volume import SURFACE_MODELS
 
 
 class Command(Protocol):

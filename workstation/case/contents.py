@@ -10,8 +10,7 @@ from typing import Any
 from workstation.fusion.registration import Registration
 from workstation.images.volume import Volume
 from workstation.structures.structure import Structure
-
-DEFAULT_SURFACE_MODEL = "linear-tapered"
+from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 

@@ -13,24 +13,28 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.case.contents import DEFAULT_SURFACE_MODEL, Contents
+from workstation.case.contents import Contents
 from workstation.case.dependence import downstream
-from workstation.case.live import GEOMETRY_ERRORS, Live, live_targets
-from workstation.case.slices import drawing_plane, same_frame, slice_spacing_mm
+from workstation.case.slices import drawing_plane, slice_spacing_mm
 from workstation.case.staleness import made_stale, stale_reason, without_stale_reason
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.images.volume import Volume
 from workstation.structures.recipe import Recipe
 from workstation.structures.structure import ContourStack, PlanarContours, State, Structure
+from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL
+from workstation.targets.live import LiveTargets
+
+GEOMETRY_ERRORS = (ValueError, ArithmeticError)
+"""What the geometry raises for contours that it can't compute with (its exception families are ValueErrors)."""
 
 
 class Following:
     """The derived side of a case: what `LiveTargets` holds, compared with what the case contains."""
 
     def __init__(self) -> None:
-        self._live: Live | None = None
-        self._plane: Plane | None = None
+        self._live: LiveTargets | None = None
+        self._frame_uid = ""
         self._made_for: tuple[Volume | None, str] = (None, DEFAULT_SURFACE_MODEL)
         self._given: dict[str, ContourStack] = {}
         self._recipes: dict[str, Recipe] = {}
@@ -69,11 +73,9 @@ class Following:
         self._made_for = key
         self._given.clear()
         self._recipes.clear()
-        self._live, self._plane = None, None
+        self._frame_uid = contents.planning.frame_of_reference_uid if contents.planning else ""
         frame = _frame_of(contents)
-        if frame is not None:
-            self._plane = frame[0]
-            self._live = live_targets(*frame, contents.surface_model)
+        self._live = LiveTargets(*frame, contents.surface_model) if frame else None
         return True
 
     def _recomputed(self, before: Contents, contents: Contents, structure: Structure) -> Structure:
@@ -100,7 +102,7 @@ class Following:
             if source.state is State.STALE:
                 return f"{source.name}, which it is made from, is not up to date"
             if not self.knows(identifier):
-                return f"{source.name}, which it is made from, lies on the slices of another image"
+                return f"{source.name}, which it is made from, belongs to another image"
         return ""
 
     # ------------------------------------------------------------------ strokes
@@ -114,8 +116,8 @@ class Following:
         """Planes of a drawn structure as they are at this moment of a stroke."""
         planes = tuple(slices)
         if self._live is not None and identifier in self._given:
-            self._given[identifier] = self._given[identifier].replaced(planes)
             self._live.change(identifier, planes)
+            self._given[identifier] = self._live.stack(identifier)
 
     def restore(self, structure: Structure) -> None:
         """Back to how the case has it, after a stroke was cancelled."""
@@ -124,11 +126,19 @@ class Following:
     # ------------------------------------------------------------------ asking
 
     def knows(self, identifier: str) -> bool:
-        """Whether the live side has the structure (one on the planes of another image is not followed)."""
+        """Whether the live side has the structure (one in another frame of reference is not followed)."""
         return identifier in self._given or identifier in self._recipes
 
+    def derives(self, identifier: str) -> bool:
+        """Whether the structure's contours come from its recipe now."""
+        return identifier in self._recipes
+
+    def drawn(self, identifier: str) -> ContourStack | None:
+        """A drawn structure's contours as they are now; None for one that is derived or not known."""
+        return self._given.get(identifier)
+
     def region(self, identifier: str, position_mm: float) -> Region:
-        """What a known structure has on one plane now; raises one of GEOMETRY_ERRORS when it can't be derived."""
+        """What a derived structure has on one of the image's planes now; raises one of GEOMETRY_ERRORS."""
         return self._known().region(identifier, position_mm)
 
     def section(self, identifier: str, plane: Plane) -> Region:
@@ -143,7 +153,7 @@ class Following:
         """A known structure's volume now, in cc; raises one of GEOMETRY_ERRORS."""
         return self._known().volume_cc(identifier)
 
-    def _known(self) -> Live:
+    def _known(self) -> LiveTargets:
         assert self._live is not None  # it knows no structure otherwise, and callers ask `knows` first
         return self._live
 
@@ -151,29 +161,31 @@ class Following:
 
     def _sync(self, identifier: str, structure: Structure | None) -> None:
         """Tell the live side what it does not know yet about one structure."""
-        if self._live is None or self._plane is None:
+        if self._live is None:
             return
         if structure is not None and structure.state is State.CURRENT and structure.recipe is not None:
             self._give_recipe(self._live, identifier, structure.recipe)
-        elif structure is not None and same_frame(structure.stack.plane, self._plane):
+        elif structure is not None and self._shares_frame(structure):
             self._give_stack(self._live, identifier, structure.stack)
         elif self.knows(identifier):
             self._live.remove(identifier)
             self._given.pop(identifier, None)
             self._recipes.pop(identifier, None)
 
-    def _give_recipe(self, live: Live, identifier: str, recipe: Recipe) -> None:
+    def _shares_frame(self, structure: Structure) -> bool:
+        there = structure.frame_of_reference_uid
+        return not there or not self._frame_uid or there == self._frame_uid
+
+    def _give_recipe(self, live: LiveTargets, identifier: str, recipe: Recipe) -> None:
         if self._recipes.get(identifier) != recipe:
             live.set_recipe(identifier, recipe)
         self._recipes[identifier] = recipe
         self._given.pop(identifier, None)
 
-    def _give_stack(self, live: Live, identifier: str, stack: ContourStack) -> None:
+    def _give_stack(self, live: LiveTargets, identifier: str, stack: ContourStack) -> None:
         given = self._given.get(identifier)
-        if self._recipes.pop(identifier, None) is not None:
-            live.set_recipe(identifier, None)
-            given = None
-        if given is None or given.plane is not stack.plane:
+        self._recipes.pop(identifier, None)
+        if given is None or given.plane is not stack.plane or given.slice_spacing_mm != stack.slice_spacing_mm:
             live.set_stack(identifier, stack)
         elif planes := changed_planes(given, stack):
             live.change(identifier, planes)

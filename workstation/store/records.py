@@ -1,0 +1,266 @@
+"""Contents and changes of a case as JSON and arrays, and back, without loss of a bit.
+
+An `Encoder` collects the arrays of one record; the JSON refers to them by number. An image is written as its key
+only: `workstation.store.image_reference` says where it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.case.changes import Change, ContoursReplaced, EntryReplaced, SettingReplaced
+from workstation.case.contents import Contents
+from workstation.fusion.registration import Registration
+from workstation.geometry.plane import Plane
+from workstation.geometry.region import Region
+from workstation.geometry.transform import Transform
+from workstation.images.volume import Volume
+from workstation.store.errors import StoreError
+from workstation.structures.recipe import Limit, Margin, Recipe
+from workstation.structures.structure import (
+    ContourStack,
+    ImageReference,
+    ImportedRing,
+    PlanarContours,
+    State,
+    Structure,
+)
+
+Record = dict[str, Any]
+Arrays = list[NDArray[np.float64]]
+Images = Callable[[str], Volume]
+"""Finds an image by its key; raises CaseError when it is not to be had."""
+
+MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+
+
+class Encoder:
+    """Turns values into JSON; `arrays` holds what the JSON refers to by number."""
+
+    def __init__(self) -> None:
+        self.arrays: Arrays = []
+
+    def contents(self, contents: Contents) -> Record:
+        """Everything in a case; images by key."""
+        return {
+            "images": list(contents.images),
+            "structures": [self.structure(item) for item in contents.structures.values()],
+            "registrations": [self.registration(item) for item in contents.registrations.values()],
+            "planning_key": contents.planning_key,
+            "surface_model": contents.surface_model,
+        }
+
+    def change(self, change: Change) -> Record:
+        """One change of a step."""
+        if isinstance(change, ContoursReplaced):
+            before, after = self._slices(change.before), self._slices(change.after)
+            return {"change": "contours", "identifier": change.identifier, "before": before, "after": after}
+        if isinstance(change, SettingReplaced):
+            return {"change": "setting", "name": change.name, "before": change.before, "after": change.after}
+        return {
+            "change": "entry",
+            "table": change.table,
+            "key": change.key,
+            "position": change.position,
+            "keeps_contours": change.keeps_contours,
+            "before": self._entry(change.before, change.keeps_contours),
+            "after": self._entry(change.after, change.keeps_contours),
+        }
+
+    def structure(self, structure: Structure, with_contours: bool = True) -> Record:
+        """A structure; without its contours where a change leaves them alone."""
+        return {
+            "identifier": structure.identifier,
+            "number": structure.number,
+            "name": structure.name,
+            "stack": self._stack(structure.stack, with_contours),
+            "color": list(structure.color),
+            "interpreted_type": structure.interpreted_type,
+            "frame_of_reference_uid": structure.frame_of_reference_uid,
+            "recipe": asdict(structure.recipe) if structure.recipe else None,
+            "state": structure.state.value,
+            "locked": structure.locked,
+            "loose": [asdict(ring) for ring in structure.loose],
+            "generation_algorithm": structure.generation_algorithm,
+            "warnings": list(structure.warnings),
+        }
+
+    def registration(self, registration: Registration) -> Record:
+        """A registration with its matrix."""
+        return {
+            "identifier": registration.identifier,
+            "fixed_frame_uid": registration.fixed_frame_uid,
+            "moving_frame_uid": registration.moving_frame_uid,
+            "fixed_to_moving": self._put(registration.fixed_to_moving.matrix),
+            "method": registration.method,
+            "quality": registration.quality,
+            "accepted_by": registration.accepted_by,
+        }
+
+    def _entry(self, entry: Any, keeps_contours: bool) -> Record | None:
+        if entry is None:
+            return None
+        if isinstance(entry, Structure):
+            return self.structure(entry, with_contours=not keeps_contours)
+        if isinstance(entry, Registration):
+            return self.registration(entry)
+        if isinstance(entry, Volume):
+            return {"image": entry.key}
+        raise StoreError(f"A case file has no place for a {type(entry).__name__}")
+
+    def _stack(self, stack: ContourStack, with_contours: bool) -> Record:
+        plane = stack.plane
+        return {
+            "plane": self._put(np.stack([plane.origin_mm, plane.u, plane.v, plane.normal])),
+            "slice_spacing_mm": stack.slice_spacing_mm,
+            "slices": self._slices(stack.slices) if with_contours else [],
+        }
+
+    def _slices(self, slices: tuple[PlanarContours, ...]) -> list[Record]:
+        return [
+            {
+                "position_mm": float(drawn.position_mm),
+                "rings": [self._put(ring) for ring in drawn.region.rings],
+                "imported": [asdict(ring) for ring in drawn.imported],
+            }
+            for drawn in slices
+        ]
+
+    def _put(self, array: NDArray[np.float64]) -> int:
+        self.arrays.append(array)
+        return len(self.arrays) - 1
+
+
+class Decoder:
+    """Turns JSON and its arrays back into values; raises StoreError for what is malformed."""
+
+    def __init__(self, arrays: Arrays, images: Images) -> None:
+        self._arrays = arrays
+        self._images = images
+
+    def contents(self, record: Record, images: Mapping[str, Volume]) -> Contents:
+        """Everything in a case, with those of its images that are given."""
+        try:
+            structures = [self.structure(item) for item in record["structures"]]
+            registrations = [self.registration(item) for item in record["registrations"]]
+            return Contents(
+                images=MappingProxyType({key: images[key] for key in record["images"] if key in images}),
+                structures=MappingProxyType({item.identifier: item for item in structures}),
+                registrations=MappingProxyType({item.identifier: item for item in registrations}),
+                planning_key=str(record["planning_key"]),
+                surface_model=str(record["surface_model"]),
+            )
+        except MALFORMED as error:
+            raise StoreError(f"A snapshot of the case can't be read: {error!r}") from error
+
+    def change(self, record: Record) -> Change:
+        """One change of a step."""
+        kind = record["change"]
+        if kind == "contours":
+            before, after = self._slices(record["before"]), self._slices(record["after"])
+            return ContoursReplaced(str(record["identifier"]), before, after)
+        if kind == "setting":
+            return SettingReplaced(str(record["name"]), record["before"], record["after"])
+        if kind == "entry":
+            table, key = str(record["table"]), str(record["key"])
+            before, after = self._entry(table, record["before"]), self._entry(table, record["after"])
+            return EntryReplaced(table, key, before, after, record["position"], bool(record["keeps_contours"]))
+        raise StoreError(f"A step of the case contains an unknown change {kind!r}")
+
+    def structure(self, record: Record) -> Structure:
+        """A structure."""
+        red, green, blue = (int(part) for part in record["color"])
+        return Structure(
+            identifier=str(record["identifier"]),
+            number=int(record["number"]),
+            name=str(record["name"]),
+            stack=self._stack(record["stack"]),
+            color=(red, green, blue),
+            interpreted_type=str(record["interpreted_type"]),
+            frame_of_reference_uid=str(record["frame_of_reference_uid"]),
+            recipe=_recipe(record["recipe"]) if record["recipe"] else None,
+            state=State(record["state"]),
+            locked=bool(record["locked"]),
+            loose=tuple(_imported(ring) for ring in record["loose"]),
+            generation_algorithm=str(record["generation_algorithm"]),
+            warnings=tuple(str(text) for text in record["warnings"]),
+        )
+
+    def registration(self, record: Record) -> Registration:
+        """A registration."""
+        return Registration(
+            identifier=str(record["identifier"]),
+            fixed_frame_uid=str(record["fixed_frame_uid"]),
+            moving_frame_uid=str(record["moving_frame_uid"]),
+            fixed_to_moving=Transform(self._array(record["fixed_to_moving"])),
+            method=str(record["method"]),
+            quality=dict(record["quality"]),
+            accepted_by=str(record["accepted_by"]),
+        )
+
+    def _entry(self, table: str, record: Record | None) -> Any:
+        if record is None:
+            return None
+        if table == "structures":
+            return self.structure(record)
+        if table == "registrations":
+            return self.registration(record)
+        if table == "images":
+            return self._images(str(record["image"]))
+        raise StoreError(f"A case has no table {table!r}")
+
+    def _stack(self, record: Record) -> ContourStack:
+        spacing_mm = float(record["slice_spacing_mm"])
+        return ContourStack(_exact_plane(self._array(record["plane"])), spacing_mm, self._slices(record["slices"]))
+
+    def _slices(self, records: list[Record]) -> tuple[PlanarContours, ...]:
+        return tuple(
+            PlanarContours(
+                float(record["position_mm"]),
+                Region([self._array(number) for number in record["rings"]]),
+                tuple(_imported(ring) for ring in record["imported"]),
+            )
+            for record in records
+        )
+
+    def _array(self, number: Any) -> NDArray[np.float64]:
+        if not isinstance(number, int) or not 0 <= number < len(self._arrays):
+            raise StoreError("A record of the case refers to contours that it doesn't contain")
+        return self._arrays[number]
+
+
+def _exact_plane(rows: NDArray[np.float64]) -> Plane:
+    """The plane with exactly these axes: making them orthonormal once more could change their last bits."""
+    checked = Plane(rows[0], rows[1], rows[2])
+    if rows.shape != (4, 3) or not np.allclose(checked.axes, rows[1:], atol=1e-9):
+        raise StoreError("A record of the case has a plane whose axes are not orthonormal")
+    for name, row in zip(("origin_mm", "u", "v", "normal"), rows, strict=True):
+        exact = row.copy()
+        exact.setflags(write=False)
+        object.__setattr__(checked, name, exact)
+    return checked
+
+
+def _recipe(record: Record) -> Recipe:
+    return Recipe(
+        source_identifier=str(record["source_identifier"]),
+        margin=Margin(**{str(side): float(value) for side, value in record["margin"].items()}),
+        crop_to=tuple(Limit(str(x["structure_identifier"]), float(x["margin_mm"])) for x in record["crop_to"]),
+        avoid=tuple(Limit(str(x["structure_identifier"]), float(x["margin_mm"])) for x in record["avoid"]),
+    )
+
+
+def _imported(record: Record) -> ImportedRing:
+    return ImportedRing(
+        contour_data=str(record["contour_data"]),
+        geometric_type=str(record["geometric_type"]),
+        images=tuple(ImageReference(**image) for image in record["images"]),
+        number=record["number"],
+        attached=tuple(int(n) for n in record["attached"]),
+    )
