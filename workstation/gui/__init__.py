@@ -1,1 +1,1 @@
-"""The window: viewports, panels, dialogs; the only place where Qt is used."""
+"""The window: Qt lives here and nowhere else. Nothing in it computes; it asks the case and shows the answer."""

@@ -1,0 +1,235 @@
+"""Opening: what is read arrives piece by piece and becomes a case that can be looked at from the first image on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from workstation.case.commands import AddImage, AddRegistration, AddStructure, Together
+from workstation.case.names import free_name
+from workstation.dicom.entry import SeriesEntry
+from workstation.gui import reading
+from workstation.gui.jobs.runner import JobRunner
+from workstation.gui.message_bar import MessageBar
+from workstation.gui.sentences import sentence_of
+from workstation.gui.session import Session, name_of_image
+from workstation.images.volume import Volume
+from workstation.jobs.progress import Progress
+from workstation.structures.structure import Structure
+
+if TYPE_CHECKING:
+    from workstation.dicom.structure_set import StructureSet
+    from workstation.fusion.registration import Registration
+
+log = logging.getLogger(__name__)
+
+FUSION_OPACITY = 0.4
+
+
+class Opener(QObject):
+    """Reads paths into a session.
+
+    previewed: a Preview to show. begun: the first Volume, on which a new case begins. finished: whether anything
+    was opened. register_wanted: key of an image that a person wants registered onto the planning image.
+    """
+
+    previewed = Signal(object)
+    begun = Signal(object)
+    finished = Signal(bool)
+    register_wanted = Signal(str)
+
+    def __init__(
+        self, runner: JobRunner, messages: MessageBar, warm: Callable[[Progress], None], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._runner, self._messages, self._warm = runner, messages, warm
+        self._session: Session | None = None
+        self._waiting: list[reading.Piece] = []
+        self._index: reading.Found | None = None
+
+    # ------------------------------------------------------------------ beginning
+
+    def open_paths(self, paths: Sequence[str], session: Session | None) -> None:
+        """Read paths into an open session, or, without one, into a new case."""
+        self._session, self._waiting, self._index = session, [], None
+        known = dict(session.case.images) if session else {}
+        self._runner.start(
+            "Opening",
+            reading.read_paths,
+            list(paths),
+            known,
+            self._warm,
+            then=lambda _index: self._end(),
+            failed=self._fail,
+            arrived=self._receive,
+            lane="opening",
+        )
+
+    def load_entry(self, entry: SeriesEntry, session: Session) -> None:
+        """Load a series that was found before."""
+        self._session, self._waiting = session, []
+        self._runner.start(
+            f"Loading {entry.description or entry.modality}",
+            reading.read_entry,
+            entry,
+            then=lambda _none: self._end(),
+            failed=self._fail,
+            arrived=self._receive,
+        )
+
+    def attach(self, session: Session) -> None:
+        """The window has made a session on the first image: what waited goes into it."""
+        self._session = session
+        if self._index is not None:
+            self._receive(self._index)
+        waiting, self._waiting = self._waiting, []
+        for piece in waiting:
+            self._receive(piece)
+
+    # ------------------------------------------------------------------ receiving, on the window's thread
+
+    def _receive(self, piece: reading.Piece) -> None:
+        if isinstance(piece, reading.Preview):
+            if self._session is None:
+                self.previewed.emit(piece)
+        elif isinstance(piece, reading.Refused):
+            self._messages.say(piece.reason, "caution")
+        elif isinstance(piece, reading.Found):
+            self._keep_index(piece)
+        elif self._session is None:
+            self._begin_or_wait(piece)
+        elif isinstance(piece, reading.ImageRead):
+            self._add_image(self._session, piece.volume)
+        elif isinstance(piece, reading.RegistrationsRead):
+            self._add_registrations(self._session, piece.registrations)
+        else:
+            self._add_structures(self._session, piece.structure_set)
+
+    def _keep_index(self, found: reading.Found) -> None:
+        self._index = found
+        if self._session is not None:
+            known = {entry.key for entry in self._session.found}
+            self._session.found += [entry for entry in found.index.series if entry.key not in known]
+            self._session.skipped = [*self._session.skipped, *found.index.skipped]
+            self._session.found_changed.emit()
+
+    def _begin_or_wait(self, piece: reading.Piece) -> None:
+        if isinstance(piece, reading.ImageRead):
+            self.begun.emit(piece.volume)
+        else:
+            self._waiting.append(piece)
+
+    def _add_image(self, session: Session, volume: Volume) -> None:
+        planning = session.case.planning
+        if volume.key in session.case.images:
+            return
+        if planning is not None and other_patient(planning, volume):
+            self._messages.say(
+                f"{name_of_image(volume)} belongs to another patient and was left out. Close this case to open it.", "danger"
+            )
+            return
+        session.do(AddImage(volume))
+        fuse_if_linked(session)
+
+    def _add_registrations(self, session: Session, registrations: Sequence[Registration]) -> None:
+        new = [r for r in registrations if r.identifier not in session.case.registrations]
+        if new:
+            session.do(Together("Open registration", tuple(AddRegistration(r) for r in new)))
+            fuse_if_linked(session)
+
+    def _add_structures(self, session: Session, structure_set: StructureSet) -> None:
+        if structure_set.uid in session.structure_sets:
+            return
+        taken = {s.name for s in session.case.structures.values()}
+        new: list[Structure] = []
+        for structure in structure_set.structures:
+            new.append(_renamed(structure, free_name(taken, structure.name)))
+            taken.add(new[-1].name)
+        what = f"Open structures {structure_set.label}".strip()
+        if not session.do(Together(what, tuple(AddStructure(s) for s in new))):
+            session.structure_sets[structure_set.uid] = structure_set
+            if not session.desk.active and new:
+                session.desk.active = new[0].identifier
+        if structure_set.warnings:
+            more = f" (and {len(structure_set.warnings) - 1} more)" if len(structure_set.warnings) > 1 else ""
+            self._messages.say(f"{structure_set.label or 'Structure set'}: {structure_set.warnings[0]}{more}", "caution")
+
+    # ------------------------------------------------------------------ ending
+
+    def _fail(self, error: Exception) -> None:
+        log.warning("opening failed: %s", type(error).__name__, exc_info=error)
+        self._messages.say(sentence_of(error), "danger")
+        self.finished.emit(self._session is not None)
+
+    def _end(self) -> None:
+        session = self._session
+        if session is None:
+            self._messages.say(self._nothing_found(), "danger")
+            self.finished.emit(False)
+            return
+        fuse_if_linked(session)
+        self._offer_registration(session)
+        self.finished.emit(True)
+
+    def _nothing_found(self) -> str:
+        index = self._index.index if self._index else None
+        if index is None or not (index.skipped or index.structure_sets or index.series):
+            return "There is nothing in there that can be opened: no image was found."
+        if index.skipped and not index.series:
+            first = index.skipped[0]
+            more = f" ({len(index.skipped) - 1} more files were left out)" if len(index.skipped) > 1 else ""
+            return f"No image was found: {first.path} {first.reason}{more}."
+        return "No image could be opened. Structures need the images that they were drawn on: open both together."
+
+    def _offer_registration(self, session: Session) -> None:
+        planning = session.case.planning
+        if planning is None or session.viewing.overlay_key:
+            return
+        for volume in candidates(session):
+            if session.case.transform(planning.frame_of_reference_uid, volume.frame_of_reference_uid) is None:
+                self._messages.say(
+                    f"{name_of_image(volume)} is not registered to {name_of_image(planning)}.",
+                    "info",
+                    [("Register automatically", lambda key=volume.key: self.register_wanted.emit(key)), ("Not now", lambda: None)],
+                    key="register",
+                )
+                return
+
+
+def other_patient(first: Volume, second: Volume) -> bool:
+    """Whether two images name different patients; images that name nobody belong to anybody."""
+    a, b = first.patient, second.patient
+    return bool(a.identifier and b.identifier and a.identifier != b.identifier)
+
+
+def candidates(session: Session) -> list[Volume]:
+    """Images that may lie on the planning image, the most wanted first: MR with contrast, MR, PET, others."""
+    others = [v for key, v in session.case.images.items() if key != session.case.planning_key]
+
+    def wanted(volume: Volume) -> tuple[int, bool]:
+        rank = {"MR": 0, "PT": 1}.get(volume.modality, 2)
+        return rank, not volume.acquisition.get("ContrastBolusAgent")
+
+    return sorted(others, key=wanted)
+
+
+def fuse_if_linked(session: Session) -> bool:
+    """Lay the most wanted linked image over the planning image, unless something lies there already."""
+    planning = session.case.planning
+    if planning is None or session.viewing.overlay_key:
+        return False
+    for volume in candidates(session):
+        if session.case.transform(planning.frame_of_reference_uid, volume.frame_of_reference_uid) is not None:
+            session.viewing.opacity = FUSION_OPACITY
+            session.viewing.overlay_key = volume.key
+            return True
+    return False
+
+
+def _renamed(structure: Structure, name: str) -> Structure:
+    from dataclasses import replace
+
+    return structure if name == structure.name else replace(structure, name=name)

@@ -1,0 +1,191 @@
+"""What all panels share: a title, 16 px around, cards, and an empty state that teaches and begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workstation.gui.fields import label, restyle
+from workstation.gui.icons import icon, pixmap
+from workstation.gui.session import Session
+
+
+class Panel(QScrollArea):
+    """One step's panel: a column that scrolls when it does not fit."""
+
+    title = ""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        self.column = QVBoxLayout(inside)
+        self.column.setContentsMargins(16, 12, 16, 12)
+        self.column.setSpacing(8)
+        self.column.addWidget(label(self.title, "title"))
+        self.setWidget(inside)
+
+    def shown(self) -> None:
+        """Called when the panel comes to the front."""
+
+
+class Card(QFrame):
+    """A raised box with a column of things."""
+
+    def __init__(self, spacing: int = 4) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(12, 8, 8, 8)
+        self.column.setSpacing(spacing)
+
+
+class EmptyState(Card):
+    """One sentence that says what a panel is for, and the one button that begins."""
+
+    def __init__(self, picture: str, sentence: str, button: str, begin: Callable[[], object]) -> None:
+        super().__init__(12)
+        self.column.setContentsMargins(16, 16, 16, 16)
+        image = QLabel()
+        image.setPixmap(pixmap(picture, 32, "muted"))
+        self.column.addWidget(image)
+        self.sentence = label(sentence, "muted", wrap=True)
+        self.column.addWidget(self.sentence)
+        self.button = primary(button, begin)
+        self.column.addWidget(self.button)
+
+
+class Segments(QWidget):
+    """A row of exclusive actions, such as Auto, Add and Erase."""
+
+    def __init__(self, actions: list[tuple[QAction, str]]) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        self.buttons = []
+        group = QButtonGroup(self)
+        group.setExclusive(False)  # the action group already is
+        for action, text in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button.setText(text)
+            restyle(button, kind="segment")
+            row.addWidget(button)
+            group.addButton(button)
+            self.buttons.append(button)
+
+
+def heading(text: str) -> QLabel:
+    """The title of a part of a panel."""
+    return label(text, "heading")
+
+
+def line() -> QFrame:
+    """A thin line between parts."""
+    made = QFrame()
+    made.setObjectName("line")
+    return made
+
+
+def primary(text: str, action: Callable[[], object], picture: str = "") -> QPushButton:
+    """The one button that goes on."""
+    button = QPushButton(text)
+    if picture:
+        button.setIcon(icon(picture, "on_accent"))
+    restyle(button, kind="primary")
+    button.clicked.connect(lambda: action())
+    return button
+
+
+def plain(text: str, action: Callable[[], object], picture: str = "", tooltip: str = "") -> QPushButton:
+    """An ordinary button."""
+    button = QPushButton(text)
+    if picture:
+        button.setIcon(icon(picture))
+    if tooltip:
+        button.setToolTip(tooltip)
+    button.clicked.connect(lambda: action())
+    return button
+
+
+def small(picture: str, tooltip: str, action: Callable[[], object]) -> QToolButton:
+    """A button of one icon."""
+    button = QToolButton()
+    button.setIcon(icon(picture))
+    button.setToolTip(tooltip)
+    button.setAccessibleName(tooltip)
+    button.clicked.connect(lambda: action())
+    return button
+
+
+def named(text: str, widget: QWidget, width_px: int = 72) -> QHBoxLayout:
+    """A row: what it is called at the left, the field at the right."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    words = label(text, "muted")
+    words.setFixedWidth(width_px)
+    words.setBuddy(widget)
+    row.addWidget(words, 0, Qt.AlignmentFlag.AlignTop)
+    words.setContentsMargins(0, 6, 0, 0)
+    row.addWidget(widget, 1)
+    return row
+
+
+def choice() -> QComboBox:
+    """A drop-down list that never widens its panel, and that the wheel passes over."""
+    made = _CalmComboBox()
+    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    made.setMinimumContentsLength(6)
+    made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return made
+
+
+class _CalmComboBox(QComboBox):
+    def wheelEvent(self, event: object) -> None:
+        """Scrolling the panel must not change a value in passing."""
+        event.ignore()  # type: ignore[attr-defined]
+
+
+def fill_choice(box: QComboBox, entries: list[tuple[str, str]], chosen: str) -> None:
+    """Put (text, key) entries into a list and choose one without telling anybody."""
+    present = [(box.itemText(i), box.itemData(i)) for i in range(box.count())]
+    box.blockSignals(True)
+    if present != entries:
+        box.clear()
+        for text, key in entries:
+            box.addItem(text, key)
+    box.setCurrentIndex(max(-1, box.findData(chosen)))
+    box.blockSignals(False)
+
+
+def clear_layout(layout: QLayout) -> None:
+    """Take everything out of a layout and delete it."""
+    while layout.count():
+        item = layout.takeAt(0)
+        if item.widget():
+            item.widget().hide()
+            item.widget().setParent(None)
+            item.widget().deleteLater()
+        elif item.layout():
+            clear_layout(item.layout())

@@ -1,0 +1,138 @@
+"""An open case with all that a window needs to show and edit it, and its facts as Qt signals.
+
+The case speaks through psygnal on whatever thread ran a command. Here, and only here, those facts become Qt
+signals, which Qt itself carries to the window's thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from workstation.case.case import Case
+from workstation.case.commands import Command
+from workstation.editing.desk import Desk
+from workstation.gui.sentences import is_expected, sentence_of
+from workstation.gui.viewing import Viewing
+from workstation.images.volume import Volume
+from workstation.structures.structure import Structure
+
+if TYPE_CHECKING:
+    from workstation.dicom.entry import SeriesEntry, Skipped
+    from workstation.dicom.structure_set import StructureSet
+    from workstation.store.case_file import CaseFile
+
+log = logging.getLogger(__name__)
+
+
+class Session(QObject):
+    """One open case.
+
+    contours_changed: identifier; also at every move of a stroke. listing_changed: structures came, went, were
+    renamed or reordered. refused: a sentence that says why something can't be done.
+    found, skipped: what opening found but did not load, and what it left out, with reasons.
+    """
+
+    images_changed = Signal()
+    listing_changed = Signal()
+    contours_changed = Signal(str)
+    registrations_changed = Signal()
+    history_changed = Signal()
+    saved_changed = Signal()
+    active_changed = Signal()
+    settings_changed = Signal()
+    display_changed = Signal()
+    visibility_changed = Signal()
+    tool_changed = Signal()
+    crosshair_moved = Signal()
+    found_changed = Signal()
+    refused = Signal(str)
+
+    def __init__(self, case: Case, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.case = case
+        self.viewing = Viewing(case)
+        self.desk = Desk(case)
+        self.file: CaseFile | None = None
+        self.found: list[SeriesEntry] = []
+        self.skipped: list[Skipped] = []
+        self.structure_sets: dict[str, StructureSet] = {}
+        self._connections: list[tuple[Any, Callable[..., None]]] = []
+        self._connect_case()
+        self._connect_view()
+
+    def _connect_case(self) -> None:
+        case = self.case
+        for fact in (case.image_added, case.image_removed, case.planning_image_chosen):
+            self._listen(fact, lambda *_: self.images_changed.emit())
+        for fact in (case.structure_added, case.structure_removed, case.structures_reordered):
+            self._listen(fact, lambda *_: self.listing_changed.emit())
+        self._listen(case.structure_changed, lambda identifier: self.contours_changed.emit(identifier))
+        self._listen(case.registration_changed, lambda *_: self.registrations_changed.emit())
+        self._listen(case.history_changed, lambda *_: self.history_changed.emit())
+        self._listen(case.saved_changed, lambda *_: self.saved_changed.emit())
+
+    def _connect_view(self) -> None:
+        self._listen(self.desk.active_changed, lambda *_: self.active_changed.emit())
+        self._listen(self.desk.settings_changed, lambda *_: self.settings_changed.emit())
+        self._listen(self.desk.refused, lambda sentence: self.refused.emit(sentence))
+        self._listen(self.viewing.display_changed, lambda *_: self.display_changed.emit())
+        self._listen(self.viewing.visibility_changed, lambda *_: self.visibility_changed.emit())
+        self._listen(self.viewing.tool_changed, lambda *_: self.tool_changed.emit())
+        self._listen(self.viewing.crosshair_moved, lambda *_: self.crosshair_moved.emit())
+
+    def _listen(self, fact: Any, listener: Callable[..., None]) -> None:
+        fact.connect(listener)
+        self._connections.append((fact, listener))
+
+    def end(self) -> None:
+        """Stop listening: the window turns to another case."""
+        for fact, listener in self._connections:
+            fact.disconnect(listener, missing_ok=True)
+        self._connections.clear()
+
+    # ------------------------------------------------------------------ doing
+
+    def do(self, command: Command) -> str:
+        """Run a command. Returns "" or the sentence that says why it was refused (which is also sent out)."""
+        return self.attempt(lambda: self.case.do(command))
+
+    def attempt(self, action: Callable[[], Any]) -> str:
+        """Run something that may be refused in words; unexpected errors go on to the log and the window."""
+        try:
+            action()
+        except Exception as error:
+            if not is_expected(error):
+                raise
+            sentence = sentence_of(error)
+            self.refused.emit(sentence)
+            return sentence
+        return ""
+
+    # ------------------------------------------------------------------ asking
+
+    @property
+    def active(self) -> Structure | None:
+        """The structure that tools draw on."""
+        return self.case.structures.get(self.desk.active or "")
+
+    @property
+    def overlay(self) -> Volume | None:
+        """The image laid over the planning image, if any."""
+        return self.case.images.get(self.viewing.overlay_key)
+
+    def image_name(self, key: str) -> str:
+        """How an image is called in lists: "CT Planning", unique enough for people."""
+        volume = self.case.images.get(key)
+        return name_of_image(volume) if volume else ""
+
+
+def name_of_image(volume: Volume) -> str:
+    """Modality and description; a description that begins with the modality does not repeat it."""
+    description, modality = volume.description.strip(), volume.modality.strip()
+    if description.upper().startswith(modality.upper()):
+        return description or modality or "Image"
+    return f"{modality} {description}".strip()

@@ -1,0 +1,41 @@
+"""The steps of the work at the left: they change the panel and the tools, never the images."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout
+
+from workstation.gui.icons import icon
+
+WIDTH_PX = 72
+
+
+class StepBar(QFrame):
+    """One button for each step that is built, top to bottom in the order of the work."""
+
+    def __init__(self, actions: list[QAction]) -> None:
+        super().__init__()
+        self.setObjectName("stepBar")
+        self.setFixedWidth(WIDTH_PX)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 8, 4, 8)
+        layout.setSpacing(4)
+        self.buttons: dict[str, QToolButton] = {}
+        for action in actions:
+            button = self._button(action)
+            layout.addWidget(button)
+            self.buttons[str(action.data())] = button
+        layout.addStretch(1)
+
+    def _button(self, action: QAction) -> QToolButton:
+        button = QToolButton()
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setIconSize(QSize(24, 24))
+        button.setDefaultAction(action)
+        button.setText(action.text().replace("&", ""))
+        button.setFixedWidth(WIDTH_PX - 8)
+        button.setMinimumHeight(56)
+        # the tinted glyph belongs to the button only: in menus the checked icon stays legible
+        button.setIcon(icon(str(action.property("icon_name")), ""))
+        return button

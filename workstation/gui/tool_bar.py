@@ -1,0 +1,129 @@
+"""The toolbar: undo, tools and how they are set at the left; windows and fusion at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
+
+from workstation.gui.fields import NumberField, SliderField, label
+from workstation.gui.panels.panel import Segments, choice, fill_choice
+from workstation.gui.session import Session
+from workstation.images.windows import presets_for
+
+OWN_WINDOW = "own"
+
+
+class ToolBar(QToolBar):
+    """Bound to one session; rebuilt with it."""
+
+    def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
+        super().__init__("Tools")
+        self._session = session
+        self.setMovable(False)
+        self.setIconSize(QSize(22, 22))
+        self._add(actions, "undo", "redo")
+        self.addSeparator()
+        self._add(actions, "tool_crosshair", "tool_brush", "tool_polygon")
+        self.addSeparator()
+        self.rules = Segments([(actions[f"rule_{k}"], t) for k, t in (("auto", "Auto"), ("add", "Add"), ("erase", "Erase"))])
+        self.addWidget(self.rules)
+        self.radius = NumberField("mm", 0.5, 100.0, 0.5, 1, "Brush radius", 52)
+        self.radius.line.setToolTip("Brush radius in mm on the patient: Shift + wheel, [ and ]")
+        self.radius.changed.connect(self._set_radius)
+        self.addWidget(_captioned("Brush", self.radius))
+        self._add(actions, "ball")
+        self.addSeparator()
+        self._add(actions, "maximise")
+        self.addWidget(_spacer())
+        self._add_display()
+        session.settings_changed.connect(self._show_settings)
+        session.display_changed.connect(self._show_display)
+        session.images_changed.connect(self._show_display)
+        session.registrations_changed.connect(self._show_display)
+        self._show_settings()
+        self._show_display()
+
+    def _add(self, actions: dict[str, QAction], *names: str) -> None:
+        for name in names:
+            self.addAction(actions[name])
+
+    def _add_display(self) -> None:
+        self.presets = choice()
+        self.presets.setMinimumWidth(152)
+        self.presets.setAccessibleName("Window preset")
+        self.presets.setToolTip("Window of the planning image: 1 … 9; right drag in a view")
+        self.presets.activated.connect(self._choose_preset)
+        self.addWidget(_captioned("Window", self.presets))
+        self.fusion = choice()
+        self.fusion.setMinimumWidth(152)
+        self.fusion.setAccessibleName("Fused image")
+        self.fusion.setToolTip("Image laid over the planning image; T switches it on and off")
+        self.fusion.activated.connect(lambda _i: self._choose_overlay())
+        self.addWidget(_captioned("Fusion", self.fusion))
+        self.opacity = SliderField("%", 0, 100, "Opacity of the fused image")
+        self.opacity.changed.connect(self._set_opacity)
+        self.opacity.setMinimumWidth(136)
+        self.addWidget(self.opacity)
+
+    # ------------------------------------------------------------------ following
+
+    def _show_settings(self) -> None:
+        self.radius.set_value(self._session.desk.brush_radius_mm)
+
+    def _show_display(self) -> None:
+        session, viewing = self._session, self._session.viewing
+        self._show_presets()
+        others = [(session.image_name(key), key) for key in session.case.images if key != session.case.planning_key]
+        fill_choice(self.fusion, [("None", ""), *others], viewing.overlay_key)
+        self.fusion.setEnabled(bool(others))
+        self.opacity.set_value(viewing.opacity * 100)
+        self.opacity.setEnabled(bool(viewing.overlay_key) and viewing.overlay_shown)
+
+    def _show_presets(self) -> None:
+        planning = self._session.case.planning
+        self.presets.setEnabled(planning is not None)
+        if planning is None:
+            return
+        window = self._session.viewing.window(planning.key)
+        found = presets_for(planning)
+        entries = [(p.name, p.name) for p in found]
+        chosen = next((p.name for p in found if (p.centre, p.width) == window), OWN_WINDOW)
+        entries.append((f"C {window[0]:.0f}  W {window[1]:.0f}" if chosen == OWN_WINDOW else "Own", OWN_WINDOW))
+        fill_choice(self.presets, entries, chosen)
+
+    # ------------------------------------------------------------------ doing
+
+    def _set_radius(self, radius_mm: float) -> None:
+        self._session.desk.brush_radius_mm = radius_mm
+
+    def _choose_preset(self) -> None:
+        planning = self._session.case.planning
+        for preset in presets_for(planning) if planning else []:
+            if preset.name == self.presets.currentData():
+                self._session.viewing.set_window(planning.key, preset.centre, preset.width)
+                return
+        self._show_presets()
+
+    def _choose_overlay(self) -> None:
+        self._session.viewing.overlay_key = str(self.fusion.currentData() or "")
+
+    def _set_opacity(self, percent: float) -> None:
+        self._session.viewing.opacity = percent / 100
+
+
+def _captioned(text: str, widget: QWidget) -> QWidget:
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(8, 0, 4, 0)
+    row.setSpacing(6)
+    row.addWidget(label(text, "muted"))
+    row.addWidget(widget)
+    holder.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+    return holder
+
+
+def _spacer() -> QWidget:
+    made = QWidget()
+    made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return made
