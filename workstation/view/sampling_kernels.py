@@ -22,7 +22,10 @@ _ON_CENTRE = 1e-4
 
 @numba.njit(cache=True, nogil=True)
 def _columns_inside(first: float, step: float, low: float, high: float, begin: int, end: int) -> tuple[int, int]:
-    """The part of columns begin..end (exclusive) whose coordinate first + c * step lies in low..high."""
+    """The part of columns begin..end (exclusive) whose coordinate first + c * step lies in low..high.
+
+    An empty part still lies within begin..end.
+    """
     if abs(step) < 1e-12:
         if first < low or first > high:
             return begin, begin
@@ -34,11 +37,8 @@ def _columns_inside(first: float, step: float, low: float, high: float, begin: i
     # Bounded before the conversion: a nearly parallel row would overflow an integer.
     a = min(max(a, -1.0), end + 1.0)
     b = min(max(b, -1.0), end + 1.0)
-    begin = max(begin, int(np.ceil(a - 1e-9)))
-    end = min(end, int(np.floor(b + 1e-9)) + 1)
-    if end < begin:
-        end = begin
-    return begin, end
+    inside = min(max(begin, int(np.ceil(a - 1e-9))), end)
+    return inside, max(min(end, int(np.floor(b + 1e-9)) + 1), inside)
 
 
 @numba.njit(cache=True, nogil=True)

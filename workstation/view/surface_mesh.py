@@ -21,14 +21,19 @@ from workstation.structures.structure import ContourStack
 
 Float = NDArray[np.float64]
 
-# Cells along the mean edge of a structure's box: while something moves, and when it rests.
-COARSE_CELLS = 36
-FINE_CELLS = 84
+# Triangles of all structures together: while something moves, and when it rests. Software rendering draws about
+# 2500 in a millisecond.
+COARSE_TRIANGLES = 35_000
+FINE_TRIANGLES = 80_000
+# A round body whose box has n cells along its edge has about this many times n squared triangles.
+_TRIANGLES_PER_SQUARED_CELL = 9.6
+_CELLS = (14.0, 90.0)
 SMALLEST_STEP_MM = 0.6
 LARGEST_STEP_MM = 6.0
 
 BONE_HU = 250.0
-BONE_VOXEL_MM = 3.0
+BONE_VOXEL_MM = 2.5
+BONE_TRIANGLES = 40_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +56,12 @@ class SurfaceMesh:
         return placed.min(0), placed.max(0)
 
 
-def step_for(stack: ContourStack, cells: int) -> float:
-    """A sampling step in mm that gives a structure's box about `cells` along its mean edge."""
+def step_for(stack: ContourStack, triangles: float) -> float:
+    """A sampling step in mm that gives a structure's surface about so many triangles."""
     bounds = stack.bounds_mm()
     if bounds is None:
         return LARGEST_STEP_MM
+    cells = float(np.clip(np.sqrt(triangles / _TRIANGLES_PER_SQUARED_CELL), *_CELLS))
     edges = bounds[1] - bounds[0] + stack.slice_spacing_mm
     return float(np.clip(np.cbrt(edges.prod()) / cells, SMALLEST_STEP_MM, LARGEST_STEP_MM))
 
@@ -78,8 +84,14 @@ def structure_mesh(
 
 
 def bone_mesh(volume: Volume, threshold: float = BONE_HU) -> SurfaceMesh:
-    """The surface at a threshold of a CT that was averaged to about 3 mm first: context, no measurement."""
-    blocks = np.maximum(1, np.rint(BONE_VOXEL_MM / volume.grid.spacing_mm)).astype(int)
+    """The surface at a threshold of a coarsened CT, about `BONE_TRIANGLES` at most: context, no measurement."""
+    mesh = _threshold_mesh(volume, threshold, BONE_VOXEL_MM)
+    excess = mesh.triangle_count / BONE_TRIANGLES
+    return mesh if excess <= 1.0 else _threshold_mesh(volume, threshold, BONE_VOXEL_MM * excess**0.5)
+
+
+def _threshold_mesh(volume: Volume, threshold: float, voxel_mm: float) -> SurfaceMesh:
+    blocks = np.maximum(1, np.rint(voxel_mm / volume.grid.spacing_mm)).astype(int)
     coarse = _block_means(volume.voxels, (int(blocks[2]), int(blocks[1]), int(blocks[0])))
     # The image's border closes the surface where it is cut.
     padded = np.pad(coarse, 1, constant_values=-1000.0)

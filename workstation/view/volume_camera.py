@@ -52,7 +52,7 @@ class VolumeCamera:
         x, y, z = axis
         cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
         rotation = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
-        axes = rotation.T @ self.axes
+        axes = rotation @ self.axes
         # Rounding must not shear the camera after thousands of drags.
         right = axes[0] / np.linalg.norm(axes[0])
         up = axes[1] - right * (axes[1] @ right)

@@ -31,8 +31,7 @@ CLIPPING_MM = 2000.0
 class SurfaceLook:
     """How a surface is shown. Opaque ones are drawn first, then by ascending `order`: shells from inside out.
 
-    backdrop: only the side that faces away is drawn, so that the surface is seen from within and stands behind
-        what it encloses, as a skull cut open towards the viewer.
+    backdrop: painted first, behind everything else wherever it lies: context that must never hide a target.
     """
 
     color: Color
@@ -57,6 +56,12 @@ class VolumeScene:
         self._window.SetMultiSamples(0)
         self._renderer = vtkRenderer()
         self._renderer.SetBackground(0.0, 0.0, 0.0)
+        self._backdrop = vtkRenderer()
+        self._backdrop.SetActiveCamera(self._renderer.GetActiveCamera())
+        # Layers are painted one over the other, each with a depth of its own.
+        self._window.SetNumberOfLayers(2)
+        self._renderer.SetLayer(1)
+        self._window.AddRenderer(self._backdrop)
         self._window.AddRenderer(self._renderer)
         self._surfaces: dict[str, _Surface] = {}
         self._looks: dict[str, SurfaceLook] = {}
@@ -154,9 +159,11 @@ class VolumeScene:
             return look.opacity < 1.0, look.order
 
         self._renderer.RemoveAllViewProps()
+        self._backdrop.RemoveAllViewProps()
         for name in sorted(self._surfaces, key=place):
+            renderer = self._backdrop if self._looks.get(name, nothing).backdrop else self._renderer
             for actor in self._surfaces[name].actors.values():
-                self._renderer.AddActor(actor)
+                renderer.AddActor(actor)
         self._order_stale = False
 
 
@@ -200,6 +207,5 @@ def _dress(actor: vtkActor, look: SurfaceLook | None) -> None:
     surface.SetDiffuse(0.82)
     surface.SetSpecular(0.15)
     surface.SetSpecularPower(20.0)
-    surface.SetFrontfaceCulling(look.backdrop)
     # The far side of a shell would only muddy what it encloses.
-    surface.SetBackfaceCulling(look.opacity < 1.0 and not look.backdrop)
+    surface.SetBackfaceCulling(look.opacity < 1.0)

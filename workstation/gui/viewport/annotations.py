@@ -118,11 +118,13 @@ def _paint_scale(painter: QPainter, area: QRectF, pixel_mm: float, font: QFont) 
     painter.setFont(font)
     width = QFontMetricsF(font).horizontalAdvance(words)
     for shift, color in ((1.0, SHADOW), (0.0, TEXT)):
-        painter.setPen(QPen(color, 1.0))
-        left = right - length + shift
-        painter.drawLine(QPointF(left, y + shift), QPointF(right + shift, y + shift))
-        painter.drawLine(QPointF(left, y - 4 + shift), QPointF(left, y + shift))
-        painter.drawLine(QPointF(right + shift, y - 4 + shift), QPointF(right + shift, y + shift))
+        left = right - length
+        for bar in (
+            QRectF(left, y, length + 1, 1),
+            QRectF(left, y - 4, 1, 4),
+            QRectF(right, y - 4, 1, 4),
+        ):
+            painter.fillRect(bar.translated(shift, shift).toAlignedRect(), color)
     _text(painter, QPointF(right - length / 2 - width / 2, y - 6), words)
 
 

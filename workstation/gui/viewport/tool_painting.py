@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from workstation.editing.tool import Outline
 
-CROSSHAIR = QColor(230, 232, 234, 150)
+CROSSHAIR = QColor("#a6adb6")
 CROSSHAIR_GAP = 12.0
 ERASING = QColor("#ff4fd8")
 
 
 def paint_crosshair(painter: QPainter, area: QRectF, x: float, y: float) -> None:
     """Two lines through a point (logical pixels), open around it so that they hide nothing there."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.setPen(QPen(CROSSHAIR, 1.0))
     gap = CROSSHAIR_GAP
-    painter.drawLines(
-        [
-            QLineF(area.left(), y, x - gap, y),
-            QLineF(x + gap, y, area.right(), y),
-            QLineF(x, area.top(), x, y - gap),
-            QLineF(x, y + gap, x, area.bottom()),
-        ]
-    )
+    # Opaque rectangles: many times as fast as translucent lines.
+    for left, top, right, bottom in (
+        (area.left(), y, x - gap, y + 1),
+        (x + gap, y, area.right() + 1, y + 1),
+        (x, area.top(), x + 1, y - gap),
+        (x, y + gap, x + 1, area.bottom() + 1),
+    ):
+        if right > left and bottom > top:
+            painter.fillRect(QRect(round(left), round(top), round(right - left), round(bottom - top)), CROSSHAIR)
 
 
 def paint_outline(painter: QPainter, outline: Outline, points: NDArray[np.float64], color: QColor) -> None:

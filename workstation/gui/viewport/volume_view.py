@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from workstation.view.volume_scene import SurfaceLook, VolumeScene
 
 BONE = "bone of the planning image"
-BONE_COLOR = (226, 216, 196)
+BONE_COLOR = (128, 123, 113)
 EMPTY_NOTE = "Surfaces of the structures appear here as they are drawn."
 
 # How fast surfaces follow a stroke at best, and the share of the window's time that asking for them may take.
@@ -68,6 +68,7 @@ class VolumeView(QWidget):
         self._maker: MeshMaker | None = None
         self._image = QImage()
         self._stale = True
+        self._starting = False
         self._moving = False
         self._fitted = True
         self._fine_seconds = 0.0
@@ -196,6 +197,7 @@ class VolumeView(QWidget):
             self._scene = VolumeScene()
         except (ViewError, ImportError) as error:
             self.note = str(error)
+            self.update()
             return
         # The worker must not keep a closed window alive.
         deliver = weakref.WeakMethod(self._deliver)
@@ -203,6 +205,7 @@ class VolumeView(QWidget):
         self.destroyed.connect(self._maker.stop)
         self._everything_changed("")
         self._ask_for_bone()
+        self.refresh()
 
     def _deliver(self, answer: MeshAnswer) -> None:
         """On the worker's thread: a Qt signal carries the answer over."""
@@ -222,7 +225,7 @@ class VolumeView(QWidget):
         self._rest.start()
 
     def _ask(self, identifier: str, fine: bool) -> None:
-        from workstation.view.surface_mesh import COARSE_CELLS, FINE_CELLS, step_for, structure_mesh
+        from workstation.view.surface_mesh import COARSE_TRIANGLES, FINE_TRIANGLES, step_for, structure_mesh
 
         structure = self.case.structures.get(identifier)
         if structure is None or self._maker is None or self._scene is None:
@@ -235,7 +238,8 @@ class VolumeView(QWidget):
             self.refresh()
             return
         self._scene.set_look(identifier, look_of(structure))
-        step_mm = step_for(stack, FINE_CELLS if fine else COARSE_CELLS)
+        share = (FINE_TRIANGLES if fine else COARSE_TRIANGLES) / len(self.case.structures)
+        step_mm = step_for(stack, share)
         self._maker.ask(identifier, fine, partial(structure_mesh, stack, step_mm, self.case.surface_model, placed))
 
     def _to_planning(self, structure: Structure) -> NDArray[np.float64] | None:
@@ -262,7 +266,7 @@ class VolumeView(QWidget):
             from workstation.view.surface_mesh import bone_mesh
             from workstation.view.volume_scene import SurfaceLook
 
-            self._scene.set_look(BONE, SurfaceLook(BONE_COLOR, 0.5, -1, backdrop=True))
+            self._scene.set_look(BONE, SurfaceLook(BONE_COLOR, backdrop=True))
             self._maker.ask(BONE, True, partial(bone_mesh, planning))
 
     def _take(self, answer: MeshAnswer) -> None:
@@ -298,11 +302,13 @@ class VolumeView(QWidget):
     # ------------------------------------------------------------------------------------------------ painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._scene is None and not self.note:
-            self._start()
         painter = QPainter(self)
         area = QRectF(self.rect())
         if self._scene is None:
+            if not self.note and not self._starting:
+                # After this frame: the slices shall not wait for OpenGL.
+                self._starting = True
+                QTimer.singleShot(0, self, self._start)
             painter.fillRect(area, QColor(0, 0, 0))
             paint_note(painter, area, self.note, self.font())
             return

@@ -1,0 +1,145 @@
+"""Lines as thick as they say they are, dashed, filled, where they belong, kept until something changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workstation.geometry.plane import Plane
+from workstation.geometry.region import Region
+from workstation.structures.structure import ContourStack, State, Structure
+from workstation.view import contour_kernels
+from workstation.view.contour_scene import Contour, ContourCache, ContourPainter, LineStyle, style_of
+from workstation.view.picture_frame import PictureFrame
+
+FRAME = PictureFrame(Plane.axial(), (0.0, 0.0), 1.0, 200, 160)
+RED = (255, 0, 0)
+
+
+def circle(radius: float, centre: tuple[float, float] = (0.0, 0.0), points: int = 360) -> np.ndarray:
+    t = np.linspace(0, 2 * np.pi, points, endpoint=False)
+    return np.c_[centre[0] + radius * np.cos(t), centre[1] + radius * np.sin(t)]
+
+
+def painted(region: Region, style: LineStyle, frame: PictureFrame = FRAME, ratio: float = 1.0) -> np.ndarray:
+    """Red of the picture, 0 to 1."""
+    picture = np.full((frame.height, frame.width), 0xFF000000, np.uint32)
+    ContourPainter().paint(picture, frame, Contour.of(region), RED, style, ratio)
+    assert (picture >> 24 == 255).all()
+    return (picture >> 16 & 255) / 255.0
+
+
+def distances(radius: float) -> np.ndarray:
+    rows, columns = np.mgrid[0:160, 0:200]
+    return np.hypot(columns + 0.5 - 100, rows + 0.5 - 80) - radius
+
+
+@pytest.mark.parametrize("width", [1.0, 2.0, 2.6, 5.0])
+def test_a_circle_is_painted_with_its_exact_width(width: float) -> None:
+    red = painted(Region([circle(50)]), LineStyle(width))
+    expected = np.clip(width / 2 + 0.5 - np.abs(distances(50)), 0, 1)
+    assert np.abs(red - expected).max() < 0.02
+    assert red.sum() == pytest.approx(2 * np.pi * 50 * width, rel=0.02)
+
+
+def test_many_short_segments_paint_the_same_as_few() -> None:
+    coarse, fine = (
+        painted(Region([circle(50, points=300)]), LineStyle(3)),
+        painted(Region([circle(50, points=6000)]), LineStyle(3)),
+    )
+    assert np.abs(coarse - fine).max() < 0.03
+
+
+@pytest.mark.parametrize(("dash", "gap"), [(7.0, 4.0), (14.0, 6.0), (2.0, 3.0)])
+def test_a_dashed_line_has_gaps_and_dashes_with_round_ends(dash: float, gap: float) -> None:
+    solid, dashed = (painted(Region([circle(60)]), LineStyle(2, p)) for p in ((), (dash, gap)))
+    # A round end of a line two pixels wide adds about 0.4 pixels of its length.
+    assert dashed.sum() / solid.sum() == pytest.approx((dash + 0.8) / (dash + gap), abs=0.03)
+    assert (dashed <= solid + 1e-9).all()
+
+
+def test_line_lengths_follow_the_screens_pixel_ratio() -> None:
+    once, twice = painted(Region([circle(50)]), LineStyle(2)), painted(Region([circle(50)]), LineStyle(2), ratio=2.0)
+    assert twice.sum() / once.sum() == pytest.approx(2.0, abs=0.03)
+
+
+def test_a_fill_leaves_holes_open() -> None:
+    red = painted(Region([circle(60), circle(30)]), LineStyle(1.0, fill=0.5))
+    ring = (np.abs(distances(45)) < 12) & True
+    assert red[ring] == pytest.approx(0.5, abs=0.01)
+    assert (red[distances(30) < -2] == 0).all() and (red[distances(60) > 2] == 0).all()
+
+
+@given(st.integers(3, 9), st.integers(0, 10_000))
+def test_the_fill_is_even_odd_for_any_polygon(corners: int, seed: int) -> None:
+    ring = np.random.default_rng(seed).uniform(-90, 90, (corners, 2))
+    coverage = np.zeros((160, 200), np.uint8)
+    pixels = FRAME.to_pixels(ring)
+    contour_kernels.fill_rings(pixels, np.array([0, corners]), coverage)
+    rows, columns = np.mgrid[0:160, 0:200]
+    centres = np.stack([columns + 0.5, rows + 0.5], -1).reshape(-1, 2)
+    expected = Region([pixels]).contains(centres).reshape(160, 200)
+    np.testing.assert_array_equal(coverage > 0, expected)
+
+
+def test_what_lies_outside_the_picture_costs_and_paints_nothing() -> None:
+    assert painted(Region([circle(50, (5000, 0))]), LineStyle(3)).sum() == 0
+    assert painted(Region([circle(5000)]), LineStyle(3, fill=1.0)).mean() == 1.0
+
+
+def test_a_line_across_the_border_is_cut_there() -> None:
+    red = painted(Region([circle(50, (100, 0))]), LineStyle(2))
+    assert red[80, 150] > 0.9 and red.sum() == pytest.approx(np.pi * 50 * 2, rel=0.03)
+
+
+def test_scratch_coverage_is_clean_after_painting() -> None:
+    painter, picture = ContourPainter(), np.zeros((160, 200), np.uint32)
+    painter.paint(picture, FRAME, Contour.of(Region([circle(50), circle(95)])), RED, LineStyle(3, fill=0.3))
+    assert not painter._coverage.any()
+
+
+def structure(kind: str, name: str = "X", state: State = State.DRAWN) -> Structure:
+    return Structure("i", 1, name, ContourStack(Plane.axial(), 1.0), interpreted_type=kind, state=state)
+
+
+def test_line_styles_tell_the_types_apart() -> None:
+    gtv, ctv, ptv = (style_of(structure(kind)) for kind in ("GTV", "CTV", "PTV"))
+    assert gtv.width > ctv.width and not gtv.pattern and not ctv.pattern and ptv.pattern
+    assert style_of(structure("AVOIDANCE", "PRV Cord")).pattern[0] < ptv.pattern[0]
+    assert style_of(structure("GTV", state=State.PROPOSAL)).pattern == (8.0, 3.0, 2.0, 3.0)
+    stale = style_of(structure("CTV", state=State.STALE))
+    assert stale.pattern and stale.opacity < 1
+    assert style_of(structure("GTV"), active=True).width > gtv.width
+    assert replace(gtv, fill=0.22) == style_of(structure("GTV"), filled=True)
+
+
+def test_a_section_is_asked_for_once_until_the_structure_changes() -> None:
+    asked: list[tuple[str, float]] = []
+
+    def section(identifier: str, plane: Plane) -> Region:
+        asked.append((identifier, float(plane.origin_mm[2])))
+        return Region([circle(10)])
+
+    cache = ContourCache(section, planes_kept=3)
+    for _ in range(2):
+        cache.contour("a", Plane.axial(1))
+        cache.contour("b", Plane.axial(1))
+        cache.contour("a", Plane.axial(2))
+    assert len(asked) == 3
+    cache.forget("a")
+    cache.contour("a", Plane.axial(1))
+    cache.contour("b", Plane.axial(1))
+    assert len(asked) == 4
+    for z in range(10):
+        cache.contour("b", Plane.axial(z + 10))
+    cache.contour("b", Plane.axial(1))
+    assert len(asked) == 15
+
+
+def test_an_empty_region_is_no_contour() -> None:
+    assert not Contour.of(Region())
+    assert painted(Region(), LineStyle()).sum() == 0
