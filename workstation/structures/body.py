@@ -5,21 +5,22 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import pi, sqrt
+from math import sqrt
 
 import numpy as np
 
 from workstation.structures.slice_shape import Bounds, Field, Lattice, union_bounds
 from workstation.structures.surface_model import CapProfile, Source, SurfaceModel
 
-_MOST_LEAN = 2.5  # a cap continues the trend of the last two sections at most so far; an ellipsoid needs 2.42
+_TIP_SIZE = 0.01  # stands for a point at the end of a cap
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Part of a body between two heights where its signed distance is linear in height.
 
-    s(z) = first + (second - first) * share, with share linear from share_low at low_mm to share_high at high_mm.
+    s(z) = first + (second - first) * share - swell, with share and swell linear from low_mm to high_mm. swell is in
+    the fields' unit.
     """
 
     low_mm: float
@@ -28,6 +29,8 @@ class Piece:
     second: Field
     share_low: float
     share_high: float
+    swell_low: float = 0.0
+    swell_high: float = 0.0
 
 
 class Body:
@@ -80,31 +83,65 @@ class Body:
         first, second = self._pair_fields(i, j)
         low = float(self.model.positions[i])
         height = float(self.model.positions[j]) - low
-        pace = self.model.pace(i, j)
+        unit = self.lattice.least_unit
         return [
-            Piece(low + t0 * height, low + t1 * height, first, second, share0, share1)
-            for (t0, share0), (t1, share1) in itertools.pairwise(pace)
-        ]
+            Piece(
+                low + a.height * height, low + b.height * height, first, second,
+                a.share, b.share, a.swell_mm * unit, b.swell_mm * unit,
+            )
+            for a, b in itertools.pairwise(self.model.pace(i, j))
+        ]  # fmt: skip
 
     def _cap(self, index: int, direction: int) -> list[Piece]:
         """Pieces from the last plane of a run outwards (direction +1 up, -1 down)."""
+        z = float(self.model.positions[index])
         profile = self.model.cap_profile(index, direction)
         previous = self.model.neighbour(index, -direction)
         if profile is None or previous is None:
-            last = tip = self._own_field(index)
-            ends = [(0.0, 0.0), (0.5 * self.model.step_mm, 0.0)]
-        else:
-            last, before = self._pair_fields(index, previous)
-            trend = sqrt(self.model.shape(previous).area_mm2 / pi) - profile.radius_mm(0.0)
-            tip = _tip_field(last, before, profile, trend, self.lattice)
-            ends = profile.shares()
-        z = float(self.model.positions[index])
+            last, half = self._own_field(index), 0.5 * self.model.step_mm
+            low, high = (z, z + half) if direction > 0 else (z - half, z)
+            return [Piece(low, high, last, last, 0.0, 0.0)]
+        levels = self._cap_levels(index, previous, profile)
         return [
-            Piece(z + t0, z + t1, last, tip, share0, share1)
-            if direction > 0
-            else Piece(z - t1, z - t0, last, tip, share1, share0)
-            for (t0, share0), (t1, share1) in itertools.pairwise(ends)
+            Piece(z + t0, z + t1, a, b, 0.0, 1.0) if direction > 0 else Piece(z - t1, z - t0, b, a, 0.0, 1.0)
+            for (t0, a), (t1, b) in itertools.pairwise(levels)
         ]
+
+    def _cap_levels(self, index: int, previous: int, profile: CapProfile) -> list[tuple[float, Field]]:
+        """Heights above the last plane and the sections there, from the last plane's own on."""
+        shape = self.model.shape(index)
+        if profile.sizes()[-1][1] > 0.999:
+            field = self._own_field(index)
+            return [(0.0, field), (profile.end_mm, field)]
+        drift = self._drift(index, previous)
+        end = profile.end_mm
+        u0, v0, u1, v1 = shape.bounds
+        tip = (u0 + drift[0] * end, v0 + drift[1] * end, u1 + drift[0] * end, v1 + drift[1] * end)
+        box = self.lattice.box(union_bounds(shape.bounds, tip), self.reach)
+        if not shape.shrinks_into_itself(self.lattice, box):
+            return _shrunk_levels(shape.field(self.lattice, box), profile)
+        levels = []
+        for t, size in profile.sizes():
+            section = shape if t == 0.0 else shape.scaled(max(size, _TIP_SIZE), (drift[0] * t, drift[1] * t))
+            levels.append((t, section.field(self.lattice, box)))
+        return levels
+
+    def _drift(self, index: int, previous: int) -> tuple[float, float]:
+        """Sideways movement of the section's centre per mm outwards, at most one."""
+        (u, v), (u_before, v_before) = self.model.shape(index).centre, self.model.shape(previous).centre
+        gap = abs(float(self.model.positions[index] - self.model.positions[previous]))
+        drift = ((u - u_before) / gap, (v - v_before) / gap)
+        length = max(sqrt(drift[0] ** 2 + drift[1] ** 2), 1.0)
+        return drift[0] / length, drift[1] / length
+
+
+def _shrunk_levels(field: Field, profile: CapProfile) -> list[tuple[float, Field]]:
+    """A cap whose sections shrink evenly from all sides, for outlines that do not shrink into themselves."""
+    depth = np.float32(max(-float(field.values.min()), 0.0))
+    return [
+        (t, Field(field.values + np.float32(1.0 - size) * depth, field.column0, field.row0))
+        for t, size in profile.sizes()
+    ]
 
 
 def drawn_between(model: SurfaceModel, low_mm: float, high_mm: float) -> list[int]:
@@ -112,28 +149,6 @@ def drawn_between(model: SurfaceModel, low_mm: float, high_mm: float) -> list[in
     first = int(np.searchsorted(model.positions, low_mm - model.link_mm))
     end = int(np.searchsorted(model.positions, high_mm + model.link_mm, side="right"))
     return [i for i in range(first, end) if model.source.shape(i) is not None]
-
-
-def _tip_field(last: Field, before: Field, profile: CapProfile, trend_mm: float, lattice: Lattice) -> Field:
-    """The section at the end of a cap: the trend of the last two sections continued, the rest by even shrinking.
-
-    trend_mm: by how much the radius shrank from the section before the last one.
-    """
-    end = profile.end_mm
-    radius = profile.radius_mm(0.0)
-    drop = radius - profile.radius_mm(end)
-    if drop <= 1e-6:
-        return last
-    lean = min(drop / trend_mm, _MOST_LEAN) if trend_mm > 1e-6 else 0.0
-    c0, r0 = max(last.column0, before.column0), max(last.row0, before.row0)
-    c1, r1 = min(last.box[2], before.box[2]), min(last.box[3], before.box[3])
-    a = last.values[r0 - last.row0 : r1 - last.row0, c0 - last.column0 : c1 - last.column0]
-    b = before.values[r0 - before.row0 : r1 - before.row0, c0 - before.column0 : c1 - before.column0]
-    unit = 1.0 if lattice.weights is None else max(lattice.weights)
-    growth = np.maximum(np.float32(lean) * (a - b), np.float32(-end * unit))
-    rest = max(drop - lean * max(trend_mm, 0.0), 0.0) / radius
-    depth = max(-float(a.min()), 0.0)
-    return Field(a + growth + np.float32(rest * depth), c0, r0)
 
 
 def ordered_runs(pieces: Sequence[Piece]) -> list[tuple[float, float]]:

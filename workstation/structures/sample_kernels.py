@@ -40,13 +40,14 @@ def sample_piece(
 
     origin, along_columns, along_rows: (3,) first point and steps in the stack's (u, v, w) mm.
     placed: (5,) step in mm, first column and row of `first`, and of `second`.
-    heights: (4,) low, high, and the shares there. run: (2,) heights where the joined planes around the piece end;
-    a piece at an end goes on beyond it as the distance to the end.
+    heights: (6,) low, high, the shares there and the swells there, as in `Piece`.
+    run: (2,) heights where the joined planes around the piece end; a piece at an end goes on beyond it as the
+    distance to the end.
     """
     rows, columns = out.shape
     step = placed[0]
-    low, high, share_low, share_high = heights
-    rate = (share_high - share_low) / (high - low) if high > low else 0.0
+    low, high, share_low, share_high, swell_low, swell_high = heights
+    inverse = 1.0 / (high - low) if high > low else 0.0
     lowest = -1e30 if low <= run[0] + 1e-6 else low
     highest = 1e30 if high >= run[1] - 1e-6 else high
     for row in range(rows):
@@ -58,8 +59,10 @@ def sample_piece(
             v = (origin[1] + along_columns[1] * column + along_rows[1] * row) / step
             a = _bilinear(first, u - placed[1], v - placed[2])
             b = _bilinear(second, u - placed[3], v - placed[4])
-            share = share_low + rate * (min(max(w, low), high) - low)
-            value = max(a + (b - a) * share, run[0] - w, w - run[1])
+            t = (min(max(w, low), high) - low) * inverse
+            share = share_low + (share_high - share_low) * t
+            swell = swell_low + (swell_high - swell_low) * t
+            value = max(a + (b - a) * share - swell, run[0] - w, w - run[1])
             if value < out[row, column]:
                 out[row, column] = value
 
@@ -67,5 +70,5 @@ def sample_piece(
 def warm_up() -> None:
     """Compile every kernel here for the types used in production."""
     out, field = np.ones((4, 4), dtype=np.float32), np.ones((8, 8), dtype=np.float32)
-    zero = np.zeros(3)
-    sample_piece(out, zero, zero, zero, field, field, np.ones(5), np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.0, 1.0]))
+    zero, heights = np.zeros(3), np.array([0.0, 1.0, 0.0, 1.0, 0.0, 0.0])
+    sample_piece(out, zero, zero, zero, field, field, np.ones(5), heights, np.array([0.0, 1.0]))

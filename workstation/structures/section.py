@@ -122,11 +122,15 @@ def _sample(
 ) -> None:
     first, second = piece.first, piece.second
     placed = np.array([step, first.column0, first.row0, second.column0, second.row0], dtype=np.float64)
-    heights = np.array([piece.low_mm, piece.high_mm, piece.share_low, piece.share_high])
+    heights = np.array(
+        [piece.low_mm, piece.high_mm, piece.share_low, piece.share_high, piece.swell_low, piece.swell_high]
+    )
     sample_piece(values, *points, first.values, second.values, placed, heights, run)
 
 
-def sample_body(values: NDArray[np.float32], body: Body, origin: Float, along_columns: Float, along_rows: Float) -> None:
+def sample_body(
+    values: NDArray[np.float32], body: Body, origin: Float, along_columns: Float, along_rows: Float
+) -> None:
     """Lower `values` (rows, columns) float32 to the body's signed distance in mm on the points of a plane.
 
     origin, along_columns, along_rows: (3,) first point and the steps between points, in the stack's (u, v, w) mm.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, floor
+from math import ceil, floor, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,11 @@ class Lattice:
 
     step_mm: float
     weights: tuple[float, float, float, float] | None = None
+
+    @property
+    def least_unit(self) -> float:
+        """What one millimetre is at least, in the fields' unit."""
+        return 1.0 if self.weights is None else min(self.weights)
 
     def box(self, bounds: Bounds, reach: Bounds) -> Box:
         """First column and row and end column and row, whole blocks, of `bounds` grown by `reach` mm on each side.
@@ -92,7 +97,7 @@ class SliceShape:
         self.starts: NDArray[np.int64] = np.zeros(len(rings) + 1, dtype=np.int64)
         np.cumsum([len(ring) for ring in rings], out=self.starts[1:])
         self._fields: dict[Lattice, Field] = {}
-        self.caps: dict[object, object] = {}
+        self._scaled: dict[tuple[float, tuple[float, float]], SliceShape] = {}
 
     @cached_property
     def area_mm2(self) -> float:
@@ -104,6 +109,37 @@ class SliceShape:
         """(u_min, v_min, u_max, v_max) in mm."""
         low, high = self.vertices.min(0), self.vertices.max(0)
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    @cached_property
+    def roundness(self) -> float:
+        """Isoperimetric ratio 2 sqrt(pi area) / perimeter: 1 for a disc, small for what is thin or ragged."""
+        perimeter = float(np.hypot(self.edges[:, 2], self.edges[:, 3]).sum())
+        return min(2.0 * sqrt(pi * self.area_mm2) / perimeter, 1.0) if perimeter > 0 else 0.0
+
+    @cached_property
+    def centre(self) -> tuple[float, float]:
+        """(u, v) in mm of the outlines' centre of gravity."""
+        edges = self.edges
+        lengths = np.hypot(edges[:, 2], edges[:, 3])
+        middle = (lengths[:, None] * (edges[:, :2] + 0.5 * edges[:, 2:])).sum(0) / lengths.sum()
+        return float(middle[0]), float(middle[1])
+
+    def scaled(self, size: float, shift: tuple[float, float]) -> SliceShape:
+        """The same outline made smaller about its centre and shifted by (u, v) mm; kept for the next time."""
+        key = (size, shift)
+        if key not in self._scaled:
+            centre = np.array(self.centre)
+            moved = centre + np.array(shift)
+            self._scaled[key] = SliceShape(Region([moved + size * (ring - centre) for ring in self.region.rings]))
+        return self._scaled[key]
+
+    def shrinks_into_itself(self, lattice: Lattice, box: Box) -> bool:
+        """Whether the outline at half its size about its centre lies within itself, as convex ones do."""
+        field = self.field(lattice, box)
+        half = np.array(self.centre) + 0.5 * (self.vertices - np.array(self.centre))
+        places = np.round(half / lattice.step_mm).astype(int) - (field.column0, field.row0)
+        unit = 1.0 if lattice.weights is None else max(lattice.weights)
+        return bool((field.values[places[:, 1], places[:, 0]] <= unit * lattice.step_mm).all())
 
     @property
     def encloses(self) -> bool:

@@ -35,9 +35,10 @@ GAP_STEPS = 1.5
 """Planes further apart than this many steps are not joined."""
 
 _STEEP = (0.25, 0.75)  # slopes (radius over height) from which, and above which wholly, areas set the pace
+_BULGE_MM = (0.01, 0.03)  # a ball's bulge between planes from which, and above which wholly, areas do so
 _MOST_LEAD = 0.26  # how far the pace may run ahead of or behind the linear one; a sphere's pole needs 0.25
+_MOST_SWELL = 0.06  # of the height between planes; at 3 mm, a ball of 8 mm radius needs 0.05 at its equator
 _CAP_PIECES = 5
-_MOST_LEAN = 2.5  # a cap continues the trend of the last two sections at most so far; an ellipsoid needs 2.42
 
 
 class Source(Protocol):
@@ -128,17 +129,17 @@ class SurfaceModel:
         high = z + 0.5 * self.step_mm if above is None else 0.5 * (z + float(self.positions[above]))
         return low, high
 
-    def pace(self, i: int, j: int) -> list[tuple[float, float]]:
-        """(height, share) pairs from (0, 0) to (1, 1) between plane i and the next one up, j.
-
-        The share of section j in the blend is linear between the pairs; it lets the area follow its parabola.
-        """
-        area_i, area_j = self.shape(i).area_mm2, self.shape(j).area_mm2
+    def pace(self, i: int, j: int) -> list[Pace]:
+        """How the section changes from plane i (first pair) up to the next one, j (last pair)."""
+        first, second = self.shape(i), self.shape(j)
+        r0, r1 = sqrt(first.area_mm2 / pi), sqrt(second.area_mm2 / pi)
         height = float(self.positions[j] - self.positions[i])
-        weight = _steepness(abs(sqrt(area_i / pi) - sqrt(area_j / pi)) / height)
+        bulge = height**2 / (8.0 * max(r0, r1))
+        weight = max(_smooth(abs(r1 - r0) / height, _STEEP), _smooth(bulge, _BULGE_MM))
         if self.name == "flat" or weight == 0.0:
-            return [(0.0, 0.0), (1.0, 1.0)]
-        return area_pace(area_i, area_j, height, weight * self._bend(i, j))
+            return [Pace(0.0, 0.0), Pace(1.0, 1.0)]
+        roundness = min(first.roundness, second.roundness)
+        return area_pace(r0, r1, height, weight * self._bend(i, j) / pi, roundness)
 
     def _bend(self, i: int, j: int) -> float:
         """Second divided difference of the area around two planes: the gentler one of both sides' parabolas."""
@@ -183,17 +184,17 @@ class SurfaceModel:
         volume = self._cap_mm3(index, -1) if self.neighbour(index, -1) is None else 0.0
         if above is None:
             return volume + self._cap_mm3(index, 1)
-        r0, r1 = sqrt(area), sqrt(self.shape(above).area_mm2)
+        r0, r1 = sqrt(area / pi), sqrt(self.shape(above).area_mm2 / pi)
         height = float(self.positions[above] - self.positions[index])
-        pairs = [(t * height, r0 + (r1 - r0) * share) for t, share in self.pace(index, above)]
-        return volume + _frusta(pairs)
+        pairs = [(p.height * height, r0 + (r1 - r0) * p.share + p.swell_mm) for p in self.pace(index, above)]
+        return volume + pi * _frusta(pairs)
 
     def _cap_mm3(self, index: int, direction: int) -> float:
         profile = self.cap_profile(index, direction)
         if profile is None:
             return self.shape(index).area_mm2 * 0.5 * self.step_mm
-        start, end = profile.radius_mm(0.0), profile.radius_mm(profile.end_mm)
-        return pi * _frusta([(t, start + (end - start) * share) for t, share in profile.shares()])
+        start = profile.radius_mm(0.0)
+        return pi * _frusta([(t, start * size) for t, size in profile.sizes()])
 
 
 def _frusta(pairs: list[tuple[float, float]]) -> float:
@@ -204,31 +205,49 @@ def _frusta(pairs: list[tuple[float, float]]) -> float:
     )
 
 
-def _steepness(slope: float) -> float:
-    """0 below, 1 above the range of slopes, smooth between."""
-    t = min(max((slope - _STEEP[0]) / (_STEEP[1] - _STEEP[0]), 0.0), 1.0)
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """At a height (0 to 1 between two planes): the share of the upper section in the blend, and what is added to it.
+
+    swell_mm: how far the blend is pushed outwards, for sections that bulge between planes (an equator).
+    """
+
+    height: float
+    share: float
+    swell_mm: float = 0.0
+
+
+def _smooth(value: float, between: tuple[float, float]) -> float:
+    """0 below, 1 above a range, smooth between."""
+    t = min(max((value - between[0]) / (between[1] - between[0]), 0.0), 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 
-def area_pace(area_0: float, area_1: float, height_mm: float, bend: float) -> list[tuple[float, float]]:
-    """(height, share) pairs from (0, 0) to (1, 1): share of the blend at which the radius follows the area.
+def area_pace(r0_mm: float, r1_mm: float, height_mm: float, bend: float, roundness: float = 1.0) -> list[Pace]:
+    """The pace at which the radius follows a squared radius with the curvature `bend` between two sections.
 
-    bend: half the second derivative of the area by height. Pairs lie closer where the section is smaller.
+    r0_mm, r1_mm: radii of the discs with the sections' areas. bend: half the second derivative of the squared radius
+    by height, -1 for a ball. roundness: of the flatter section, 1 for a disc; a thin section swells less.
+    Heights lie closer together where the section is smaller.
     """
-    r0, r1 = sqrt(area_0), sqrt(area_1)
-    most = abs(r1 - r0) * 0.25 / sqrt(pi)
+    most = max(abs(r1_mm - r0_mm) * 0.25, abs(bend) * height_mm**2 / (8.0 * max(r0_mm, r1_mm)))
     count = 1 + min(5, int(sqrt(most / 0.02)))
-    if count == 1 or r0 == r1:
-        return [(0.0, 0.0), (1.0, 1.0)]
-    pairs, share = [(0.0, 0.0)], 0.0
+    if count == 1:
+        return [Pace(0.0, 0.0), Pace(1.0, 1.0)]
+    steep = min(abs(r1_mm - r0_mm) / height_mm, 1.0)
+    paces, share, change = [Pace(0.0, 0.0)], 0.0, r1_mm - r0_mm
     for k in range(1, count):
-        t = (k / count) ** 2 if r0 < r1 else 1.0 - (1.0 - k / count) ** 2
-        area = area_0 + (area_1 - area_0) * t - bend * height_mm**2 * t * (1.0 - t)
-        wanted = (sqrt(max(area, 0.0)) - r0) / (r1 - r0)
+        even = k / count
+        towards_smaller = even**2 if r0_mm < r1_mm else 1.0 - (1.0 - even) ** 2
+        t = even + (towards_smaller - even) * steep
+        squared = r0_mm**2 + (r1_mm**2 - r0_mm**2) * t - bend * height_mm**2 * t * (1.0 - t)
+        radius = sqrt(max(squared, 0.0))
+        wanted = (radius - r0_mm) / change if abs(change) > 1e-9 else t
         wanted = min(max(wanted, t - _MOST_LEAD), t + _MOST_LEAD)
         share = min(max(wanted, share), 1.0)
-        pairs.append((t, share))
-    return [*pairs, (1.0, 1.0)]
+        left = min(max(radius - r0_mm - change * share, -_MOST_SWELL * height_mm), _MOST_SWELL * height_mm)
+        paces.append(Pace(t, share, left * roundness))
+    return [*paces, Pace(1.0, 1.0)]
 
 
 @dataclass(frozen=True)
@@ -272,13 +291,12 @@ class CapProfile:
         area = self.area_mm2 + self.slope * t + self.bend * t * t
         return sqrt(min(max(area, 0.0), self.area_mm2) / pi)
 
-    def shares(self) -> list[tuple[float, float]]:
-        """(height in mm, share of the way from last section to tip) pairs, closer together towards the tip."""
+    def sizes(self) -> list[tuple[float, float]]:
+        """(height in mm, size of the section relative to the last one) pairs, closer together towards the tip."""
         end, start = self.end_mm, self.radius_mm(0.0)
-        drop = start - self.radius_mm(end)
-        pairs, share = [(0.0, 0.0)], 0.0
-        for k in range(1, _CAP_PIECES):
+        pairs, size = [(0.0, 1.0)], 1.0
+        for k in range(1, _CAP_PIECES + 1):
             t = end * (1.0 - (1.0 - k / _CAP_PIECES) ** 2)
-            share = min(max((start - self.radius_mm(t)) / drop, share), 1.0) if drop > 1e-6 else 0.0
-            pairs.append((t, share))
-        return [*pairs, (end, 1.0)]
+            size = min(self.radius_mm(t) / start, size)
+            pairs.append((t, size))
+        return pairs

@@ -76,9 +76,8 @@ def _count_crossed_cells(field: Any) -> int:
     count = 0
     for y in range(rows - 1):
         for x in range(columns - 1):
-            inside = (
-                int(field[y, x] < 0) + int(field[y, x + 1] < 0) + int(field[y + 1, x + 1] < 0) + int(field[y + 1, x] < 0)
-            )
+            inside = int(field[y, x] < 0) + int(field[y, x + 1] < 0)
+            inside += int(field[y + 1, x + 1] < 0) + int(field[y + 1, x] < 0)
             count += int(0 < inside < 4)
     return 2 * count
 

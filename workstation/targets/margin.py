@@ -101,6 +101,7 @@ def _expanded_upright(
     heights = stack.plane.to_patient(corners[:, :2])[:, 2] + corners[:, 2] * stack.plane.normal[2]
     step = min(stack.slice_spacing_mm, 2.0)
     spread = 2 * stack.slice_spacing_mm
-    positions = np.arange(np.floor((heights.min() - spread) / step), np.ceil((heights.max() + spread) / step) + 1) * step
+    first, last = np.floor((heights.min() - spread) / step), np.ceil((heights.max() + spread) / step)
+    positions = np.arange(first, last + 1) * step
     upright = _sections(stack, ContourStack(Plane.axial(), step), positions, surface_model, progress)
     return expand(upright, margin, None, surface_model, progress)

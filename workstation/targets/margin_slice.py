@@ -93,8 +93,11 @@ class MarginBody:
         first, second = _cut(piece.first, (c0, r0, c1, r1)), _cut(piece.second, (c0, r0, c1, r1))
         scale = -growth.scale if growth.shrinks else growth.scale
         height = piece.high_mm - piece.low_mm
-        rate = (piece.share_high - piece.share_low) / height if height > 0 else 0.0
+        inverse = 1.0 / height if height > 0 else 0.0
+        rate = (piece.share_high - piece.share_low) * inverse
+        swell_rate = (piece.swell_high - piece.swell_low) * inverse
         share = piece.share_low + rate * (z_mm - piece.low_mm)
+        swell = piece.swell_low + swell_rate * (z_mm - piece.low_mm)
         for margin, lowest, highest in (
             (growth.above_mm, max(z_mm - piece.high_mm, 0.0), z_mm - piece.low_mm),
             (growth.below_mm, z_mm - piece.high_mm, min(z_mm - piece.low_mm, 0.0)),
@@ -106,7 +109,9 @@ class MarginBody:
                 nearest = min(max(0.0, w_low), w_high)
                 lower_constant(target, first, scale, float(np.sqrt(max(1.0 - nearest * nearest, 0.0))))
             else:
-                lower_envelope(target, first, second, scale, share, -rate * margin, w_low, w_high)
+                lower_envelope(
+                    target, first, second, scale, share, -rate * margin, swell, -swell_rate * margin, w_low, w_high
+                )
 
 
 def _open_between(pieces: list[Piece], low_mm: float, high_mm: float) -> bool:
