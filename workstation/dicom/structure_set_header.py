@@ -308,7 +308,7 @@ def _character_set(dataset: Any) -> None:
     if all(text.isascii() for text in texts):
         return
     announced = dataset.get("SpecificCharacterSet")
-    encodings = convert_encodings(announced if announced else "")
+    encodings = convert_encodings(announced) if announced else ["ascii"]
     try:
         for text in texts:
             text.encode(encodings[0] if len(encodings) == 1 else "ascii")

@@ -63,8 +63,8 @@ def _decimal(data: Bytes, at: int, end: int, tens: Float) -> tuple[float, int, b
         down = at < end and data[at] == 45
         if at < end and (data[at] == 45 or data[at] == 43):
             at += 1
-        exponent, digits, _, points, at = _digits(data, at, end)
-        fine = fine and digits <= 2 and points == 0
+        exponent, digits, written, points, at = _digits(data, at, end)
+        fine = fine and written > 0 and digits <= 2 and points == 0
         power += -exponent if down else exponent
     while at < end and (data[at] == 32 or data[at] == 0):
         at += 1

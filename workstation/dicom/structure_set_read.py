@@ -220,7 +220,7 @@ def _verb(reason: str, count: int) -> str:
         return reason
     for many, one in _SINGULAR:
         if reason.startswith(many):
-            return one + reason[len(many) :].replace(" they ", " it ").replace("than it have", "than it has")
+            return one + reason.removeprefix(many).replace(" their ", " its ").replace("they have", "it has")
     return reason
 
 

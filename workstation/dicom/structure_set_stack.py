@@ -87,11 +87,11 @@ def _sorted_by_kind(contours: Sequence[Contour]) -> _Sorting:
         else:
             sorting.rings.append((order, contour, points))
             if not kind:
-                sorting.complaints["do not say what kind they are; read as closed"] += 1
+                sorting.complaints["do not name their type; read as closed"] += 1
             if contour.announced_points not in (None, len(points)):
                 sorting.complaints["announce another number of points than they have"] += 1
             if not contour.ring.images:
-                sorting.complaints["do not name the image they were drawn on"] += 1
+                sorting.complaints["do not name their image"] += 1
     return sorting
 
 

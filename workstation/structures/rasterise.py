@@ -17,50 +17,53 @@ from workstation.geometry.grid import Grid
 from workstation.geometry.mask import Mask
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
+from workstation.structures.body import Body
 from workstation.structures.rasterise_kernels import fill_even_odd
+from workstation.structures.section import sample_body, section
+from workstation.structures.slice_shape import Lattice
 from workstation.structures.structure import ContourStack
+from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL, GAP_STEPS, StackSource, typical_step_mm
 
 Float = NDArray[np.float64]
 
 PARALLEL_TOLERANCE_DEG = 0.1
 """Slices tilted less against the drawn planes count as parallel: 0.4 mm over half a body's width of 250 mm."""
 
-GAP_FACTOR = 1.5
-"""Drawn planes further apart than this many slices have a gap of the structure between them."""
-
 _SAME_PLACE_MM = 1e-6
 _SAME_DIRECTION = 1e-9
-_DEFAULT_SURFACE_MODEL = "linear-tapered"
+_FAR = np.float32(1e3)
+_REACH_MM = (2.0, 2.0, 2.0, 2.0)
 
 
 def mask_of(stack: ContourStack, grid: Grid, surface_model: str | None = None) -> Mask:
     """The voxels of `grid` whose centres lie inside the structure, by the even-odd rule, in a box cut to the grid.
 
     With `surface_model` None a slice parallel to the drawn planes takes the rings of the plane whose slab it lies in.
-    With the name of a surface model (see `workstation.structures.volume`) slices between drawn planes take the
-    section of that model instead. Slices that are not parallel always take sections ("linear-tapered" by default).
+    With the name of a surface model (`workstation.structures.volume`) slices between drawn planes take that model's
+    section instead. Grids that lie otherwise are filled from the 3D model ("linear-tapered" by default).
+    Raises StructureError for an unknown model.
     """
     slice_plane = Plane(grid.origin_mm, grid.direction[:, 0], grid.direction[:, 1])
-    parallel = slice_plane.is_parallel_to(stack.plane, PARALLEL_TOLERANCE_DEG)
-    if parallel and surface_model is None:
-        slices = _drawn_slices(stack, grid)
-    else:
-        slices = _sections(stack, grid, slice_plane, surface_model or _DEFAULT_SURFACE_MODEL)
-    return _filled(slices, grid)
+    if not slice_plane.is_parallel_to(stack.plane, PARALLEL_TOLERANCE_DEG):
+        return _sampled(stack, grid, surface_model or DEFAULT_SURFACE_MODEL)
+    if surface_model is None:
+        return _filled(_drawn_slices(stack, grid), grid)
+    return _filled(_sections(stack, grid, slice_plane, surface_model), grid)
 
 
 def slab_bounds_mm(stack: ContourStack) -> Float:
     """(n, 2) lower (included) and upper (excluded) end along the normal of each drawn plane's slab.
 
-    Half the way to the drawn neighbour; half a slice where there is none within `GAP_FACTOR` slices.
+    Half the way to the drawn neighbour; half a step where the neighbour is further than `GAP_STEPS` steps, or absent.
     """
-    positions, spacing = stack.positions_mm, stack.slice_spacing_mm
+    positions = stack.positions_mm
     if not len(positions):
         return np.empty((0, 2))
-    steps = np.diff(positions)
-    half = np.where(steps <= GAP_FACTOR * spacing, steps / 2, spacing / 2)
-    below = np.concatenate([[spacing / 2], half])
-    above = np.concatenate([half, [spacing / 2]])
+    step = typical_step_mm(positions, stack.slice_spacing_mm)
+    gaps = np.diff(positions)
+    half = np.where(gaps <= GAP_STEPS * step, gaps / 2, step / 2)
+    below = np.concatenate([[step / 2], half])
+    above = np.concatenate([half, [step / 2]])
     return np.column_stack([positions - below, positions + above])
 
 
@@ -86,21 +89,47 @@ def _drawn_slices(stack: ContourStack, grid: Grid) -> list[_Slice]:
 
 
 def _sections(stack: ContourStack, grid: Grid, plane: Plane, surface_model: str) -> list[_Slice]:
-    from workstation.structures.section import section
+    box = _box_in(stack, grid)
+    if box is None:
+        return []
+    centres = _first_centres(grid)
+    planes = {k: plane.through(centres[k]) for k in range(box[0][2], box[1][2])}
+    return [_Slice(k, section(stack, at, surface_model), at) for k, at in planes.items()]
 
+
+def _sampled(stack: ContourStack, grid: Grid, surface_model: str) -> Mask:
+    """Where the model's signed distance is negative at the voxels' centres."""
+    source = StackSource(stack)
+    box = _box_in(stack, grid)
+    if box is None:
+        return Mask(grid, (0, 0, 0), np.zeros((0, 0, 0), dtype=bool))
+    start, end = box
+    i, j, k = (int(n) for n in end - start)
+    body = Body(source, surface_model, Lattice(float(np.clip(grid.spacing_mm.min(), 0.5, 1.0))), _REACH_MM)
+    frame, along = stack.plane, stack.plane.axes @ (grid.direction * grid.spacing_mm)
+    voxels = np.zeros((k, j, i), dtype=bool)
+    values = np.empty((j, i), dtype=np.float32)
+    for layer in range(k):
+        values.fill(_FAR)
+        first = frame.to_plane(grid.to_patient(start + (0, 0, layer)))
+        sample_body(values, body, first, np.ascontiguousarray(along[:, 0]), np.ascontiguousarray(along[:, 1]))
+        np.less(values, 0.0, out=voxels[layer])
+    return Mask(grid, (int(start[0]), int(start[1]), int(start[2])), voxels)
+
+
+def _box_in(stack: ContourStack, grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """First and last + 1 index (i, j, k) of the grid's part that the structure's box reaches; None where nowhere."""
     bounds = stack.bounds_mm()
     if bounds is None:
-        return []
-    low, high = bounds[0].copy(), bounds[1].copy()
-    low[2] -= stack.slice_spacing_mm
-    high[2] += stack.slice_spacing_mm
-    corners = np.array(list(product(*zip(low, high, strict=True)))) @ stack.plane.axes + stack.plane.origin_mm
-    reach = plane.to_plane(corners)[:, 2]
-    centres = _first_centres(grid)
-    places = plane.to_plane(centres)[:, 2]
-    reached = np.flatnonzero((places >= reach.min()) & (places <= reach.max()))
-    planes = [plane.through(centres[k]) for k in reached]
-    return [_Slice(int(k), section(stack, at, surface_model), at) for k, at in zip(reached, planes, strict=True)]
+        return None
+    margin = np.array([0.0, 0.0, typical_step_mm(stack.positions_mm, stack.slice_spacing_mm)])
+    sides = zip(bounds[0] - margin, bounds[1] + margin, strict=True)
+    corners = np.array(list(product(*sides))) @ stack.plane.axes + stack.plane.origin_mm
+    reached = grid.to_index(corners)
+    size = np.array(grid.size)
+    start = np.clip(np.floor(reached.min(axis=0)), 0, size).astype(np.int64)
+    end = np.clip(np.ceil(reached.max(axis=0)) + 1, 0, size).astype(np.int64)
+    return (start, end) if (end > start).all() else None
 
 
 def _first_centres(grid: Grid) -> Float:
