@@ -1,25 +1,27 @@
-"""Small images and drawings with known sizes for tests of the case and of what edits and stores it."""
+"""Small images and drawings of known size, for tests of the case and of what edits and stores it."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from workstation.case.case import Case
-from workstation.case.commands import AddImage, AddStructure, EditContours, SetRecipe
+from workstation.case.commands import AddImage, AddStructure, EditContours
+from workstation.case.contents import Contents
 from workstation.case.new_structure import derived_structure, new_structure
 from workstation.geometry.grid import Grid
 from workstation.geometry.region import Region
 from workstation.images.volume import Volume
 from workstation.structures.recipe import Margin, Recipe
-from workstation.structures.structure import PlanarContours
+from workstation.structures.structure import ContourStack, PlanarContours, Structure
 
 FRAME = "1.2.3.4"
 
 
-def image(key: str = "ct", size: tuple[int, int, int] = (40, 40, 24), frame: str = FRAME, modality: str = "CT") -> Volume:
-    """An axial image of 2 x 2 x 3 mm voxels around the origin."""
+def image(key: str = "ct", size: tuple[int, int, int] = (40, 40, 24), frame: str = FRAME, value: int = 0) -> Volume:
+    """An axial image of 2 x 2 x 3 mm voxels around the origin; one of its slices lies at 0."""
     grid = Grid((-size[0] + 1.0, -size[1] + 1.0, -36.0), (2.0, 2.0, 3.0), np.eye(3), size)
-    return Volume(key, np.zeros(grid.shape, np.int16), grid, modality, "HU", f"Image {key}", frame_of_reference_uid=frame)
+    voxels = np.full(grid.shape, value, np.int16)
+    return Volume(key, voxels, grid, "CT", "HU", f"Image {key}", series_uid=key, frame_of_reference_uid=frame)
 
 
 def disc(radius_mm: float, centre: tuple[float, float] = (0.0, 0.0), points: int = 48) -> Region:
@@ -28,15 +30,19 @@ def disc(radius_mm: float, centre: tuple[float, float] = (0.0, 0.0), points: int
     return Region([np.column_stack([np.cos(angle), np.sin(angle)]) * radius_mm + centre])
 
 
+def ball(case: Case, radius_mm: float) -> tuple[PlanarContours, ...]:
+    """A ball around the origin on the slices of a case."""
+    heights = [float(w) for w in case.slice_positions_mm if abs(w) < radius_mm]
+    return tuple(PlanarContours(w, disc(float(np.sqrt(radius_mm**2 - w**2)))) for w in heights)
+
+
 def case_with_gtv(radius_mm: float = 10.0) -> tuple[Case, str]:
     """A case on one image with a ball called GTV, and the ball's identifier."""
     case = Case()
     case.do(AddImage(image()))
     gtv = new_structure(case, "GTV")
     case.do(AddStructure(gtv))
-    heights = [w for w in case.slice_positions_mm if abs(w) < radius_mm]
-    rings = [PlanarContours(float(w), disc(float(np.sqrt(radius_mm**2 - w**2)))) for w in heights]
-    case.do(EditContours(gtv.identifier, tuple(rings), "Draw"))
+    case.do(EditContours(gtv.identifier, ball(case, radius_mm), "Draw"))
     return case, gtv.identifier
 
 
@@ -47,4 +53,46 @@ def add_derived(case: Case, name: str, source: str, margin_mm: float) -> str:
     return made.identifier
 
 
-__all__ = ["FRAME", "SetRecipe", "add_derived", "case_with_gtv", "disc", "image"]
+def same_stack(first: ContourStack, second: ContourStack) -> bool:
+    """Whether two stacks are equal to the last bit."""
+    return (
+        np.array_equal(first.plane.axes, second.plane.axes)
+        and np.array_equal(first.plane.origin_mm, second.plane.origin_mm)
+        and first.slice_spacing_mm == second.slice_spacing_mm
+        and len(first.slices) == len(second.slices)
+        and all(
+            a.position_mm == b.position_mm
+            and a.imported == b.imported
+            and len(a.region.rings) == len(b.region.rings)
+            and all(np.array_equal(r, s) for r, s in zip(a.region.rings, b.region.rings, strict=True))
+            for a, b in zip(first.slices, second.slices, strict=True)
+        )
+    )
+
+
+def described(structure: Structure) -> tuple[object, ...]:
+    """Everything about a structure but its contours."""
+    return (
+        structure.identifier, structure.number, structure.name, structure.color, structure.interpreted_type,
+        structure.frame_of_reference_uid, structure.recipe, structure.state, structure.locked, structure.loose,
+        structure.generation_algorithm, structure.warnings,
+    )  # fmt: skip
+
+
+def differences(first: Contents, second: Contents) -> list[str]:
+    """What differs between two contents, to the last bit; empty when nothing does."""
+    found = [table for table in ("images", "structures", "registrations")
+             if list(getattr(first, table)) != list(getattr(second, table))]
+    if (first.planning_key, first.surface_model) != (second.planning_key, second.surface_model):
+        found.append("settings")
+    for key in first.structures.keys() & second.structures.keys():
+        a, b = first.structures[key], second.structures[key]
+        if described(a) != described(b):
+            found.append(f"{a.name}: {described(a)} / {described(b)}")
+        if not same_stack(a.stack, b.stack):
+            found.append(f"{a.name}: contours")
+    for key in first.registrations.keys() & second.registrations.keys():
+        p, q = first.registrations[key], second.registrations[key]
+        if not np.array_equal(p.fixed_to_moving.matrix, q.fixed_to_moving.matrix) or p.quality != q.quality:
+            found.append(f"registration {key}")
+    return found

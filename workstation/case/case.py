@@ -6,8 +6,8 @@ has reached its new state; a view only marks itself dirty.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -117,10 +117,14 @@ class Case:
         return MappingProxyType(self._view_state)
 
     def set_view_state(self, key: str, value: Any) -> None:
-        """Keep something for the window. Stored with the case, but no step of the history."""
-        if self._view_state.get(key) != value:
-            self._view_state[key] = copy.deepcopy(value)
-            self.view_state_set.emit(key, copy.deepcopy(value))
+        """Keep a JSON value for the window. Stored with the case, but no step of the history."""
+        try:
+            text = json.dumps(value)
+        except (TypeError, ValueError) as error:
+            raise CaseError(f"The window can only keep plain values with a case ({key}: {error})") from error
+        if key not in self._view_state or json.dumps(self._view_state[key]) != text:
+            self._view_state[key] = json.loads(text)
+            self.view_state_set.emit(key, json.loads(text))
 
     @property
     def saved(self) -> bool:
@@ -236,6 +240,10 @@ class Case:
     def steps(self) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
         """The steps that can be undone, oldest first, and those that can be redone, the next one last."""
         return tuple(self._history.done), tuple(self._history.undone)
+
+    def steps_stored(self, done: Sequence[Step], undone: Sequence[Step]) -> None:
+        """The case file has written the same steps to another place; from now on they are read from there."""
+        self._history.done[:], self._history.undone[:] = done, undone
 
     def _run(self, label: str, kind: str, made: list[Change]) -> None:
         self._end_stroke_on(made)

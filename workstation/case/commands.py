@@ -6,6 +6,7 @@ follow, and keeps the changes as one step that can be undone.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -288,6 +289,10 @@ class AddRegistration:
 
     def changes(self, contents: Contents) -> list[Change]:
         key = self.registration.identifier
+        try:
+            json.dumps(self.registration.quality)
+        except (TypeError, ValueError) as error:
+            raise CaseError(f"The quality figures of a registration must be plain numbers and text: {error}") from error
         return [EntryReplaced("registrations", key, contents.registrations.get(key), self.registration)]
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from workstation.case.contents import Contents
 from workstation.case.dependence import downstream
-from workstation.case.slices import drawing_plane, slice_spacing_mm
+from workstation.case.slices import drawing_plane, same_frame, slice_spacing_mm
 from workstation.case.staleness import made_stale, stale_reason, without_stale_reason
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
@@ -27,6 +27,11 @@ from workstation.targets.live import LiveTargets
 
 GEOMETRY_ERRORS = (ValueError, ArithmeticError)
 """What the geometry raises for contours that it can't compute with (its exception families are ValueErrors)."""
+
+LOCKED = "it is locked, so it did not follow a change upstream"
+
+LARGEST_GROWTH_MM = 60.0
+"""How far beyond the drawn planes structures can be derived where no image says where the slices are."""
 
 
 class Following:
@@ -60,9 +65,9 @@ class Following:
         affected = {*changed, *downstream(after.structures, changed)}
         for identifier in downstream(after.structures, {*after.structures, *changed}):
             structure = after.structures[identifier]
-            if not (rebuilt or identifier in affected) or (restoring and not _recomputable(structure)):
+            if not (rebuilt or identifier in affected) or (restoring and structure.state is not State.CURRENT):
                 continue
-            after = after.with_structure(self._recomputed(before, after, structure))
+            after = after.with_structure(self._recomputed(before, after, structure, restoring))
         return after
 
     def _prepare(self, contents: Contents) -> bool:
@@ -78,8 +83,8 @@ class Following:
         self._live = LiveTargets(*frame, contents.surface_model) if frame else None
         return True
 
-    def _recomputed(self, before: Contents, contents: Contents, structure: Structure) -> Structure:
-        reason = self._obstacle(before, contents, structure)
+    def _recomputed(self, before: Contents, contents: Contents, structure: Structure, restoring: bool) -> Structure:
+        reason = LOCKED if structure.locked and not restoring else self._obstacle(before, contents, structure)
         if not reason:
             try:
                 self._sync(structure.identifier, replace(structure, state=State.CURRENT))
@@ -92,8 +97,6 @@ class Following:
 
     def _obstacle(self, before: Contents, contents: Contents, structure: Structure) -> str:
         """Why a structure can't follow its recipe now, "" when nothing stands in the way."""
-        if structure.locked:
-            return "it is locked, so it did not follow a change upstream"
         for identifier in structure.recipe.inputs if structure.recipe else ():
             source = contents.structures.get(identifier)
             if source is None:
@@ -201,14 +204,21 @@ def changed_planes(before: ContourStack, after: ContourStack) -> list[PlanarCont
 
 
 def _frame_of(contents: Contents) -> tuple[Plane, float, NDArray[np.float64]] | None:
-    """Plane, spacing and positions to derive on: the planning image's, else those of the first structure."""
+    """Plane, spacing and positions to derive on: the planning image's slices.
+
+    Without an image (its files are gone, say), slices like those of the first structure that has any.
+    """
     if contents.planning is not None:
         image = contents.planning
         return drawing_plane(image), slice_spacing_mm(image), image.slice_positions_mm
-    for structure in contents.structures.values():
-        stack = structure.stack
-        return stack.plane, stack.slice_spacing_mm, stack.positions_mm
-    return None
+    stacks = [structure.stack for structure in contents.structures.values() if structure.stack.slices]
+    if not stacks:
+        return None
+    first, spacing_mm = stacks[0], stacks[0].slice_spacing_mm
+    alike = [stack.positions_mm for stack in stacks if same_frame(stack.plane, first.plane)]
+    drawn = np.unique(np.concatenate(alike))
+    beyond = spacing_mm * np.arange(1, int(LARGEST_GROWTH_MM / spacing_mm) + 1)
+    return first.plane, spacing_mm, np.concatenate([drawn[0] - beyond[::-1], drawn, drawn[-1] + beyond])
 
 
 def _touched(before: Contents, after: Contents) -> set[str]:
@@ -231,10 +241,6 @@ def _differs(before: Structure | None, after: Structure | None) -> bool:
         or before.state is not after.state
         or (before.locked and not after.locked and after.state is State.STALE)
     )
-
-
-def _recomputable(structure: Structure) -> bool:
-    return structure.state is State.CURRENT and not structure.locked
 
 
 def _current(structure: Structure, stack: ContourStack) -> Structure:

@@ -35,7 +35,7 @@ from workstation.store.making import back_up, discard_unfinished, put_in_place, 
 from workstation.store.opening import LoadImages, Opening
 from workstation.store.schema import connect
 from workstation.store.sentences import writing_sentence
-from workstation.store.steps import pack_contents, pack_step, unpack_changes
+from workstation.store.steps import pack_contents, pack_step, stored_steps, unpack_changes
 from workstation.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -92,12 +92,17 @@ class CaseFile:
         self._bytes_since_snapshot = 0
         self._bytes_since_checkpoint = 0
         self._pending: list[tuple[journal.Entry, tuple[StoredImage, ...]]] = []
+        self._pending_values: dict[str, str] = {}
         self._closed = False
         self._guard = threading.Lock()
-        case.step_done.connect(self._on_done)
-        case.step_undone.connect(self._on_undone)
-        case.step_redone.connect(self._on_redone)
-        case.view_state_set.connect(self._on_view_state)
+        self._slots = (
+            (case.step_done, self._on_done),
+            (case.step_undone, self._on_undone),
+            (case.step_redone, self._on_redone),
+            (case.view_state_set, self._on_view_state),
+        )
+        for signal, slot in self._slots:
+            signal.connect(slot)
         case.mark_saved(named)
 
     # ------------------------------------------------------------------ making, opening, closing
@@ -168,38 +173,51 @@ class CaseFile:
     def save_as(self, path: str | Path, *, label: str = "") -> None:
         """Go on in another file, with the whole history; the old one stays as it is. Raises StoreError.
 
-        The recovery file of a case never saved before is removed once the new file is complete.
+        Works where the old place is full. The recovery file of a case never saved before is removed once the new
+        file is complete.
         """
         path = Path(path)
         if path.absolute() == self.path.absolute():
             self.flush()
             return
-        self.flush()
         lock = FileLock(path)
         fresh = path.with_name(path.name + ".new")
         try:
             with contextlib.suppress(FileNotFoundError):
                 fresh.unlink()
-            self._writer.call(lambda connection: back_up(connection, fresh, label))
+            renumbered = self._copy_to(fresh, label)
             put_in_place(fresh, path)
-            connection = connect(path)
+            writer = Writer(connect(path))
         except (sqlite3.Error, OSError) as error:
             discard_unfinished(fresh, lock)
             raise StoreError(writing_sentence(path, error)) from error
         except StoreError:
             discard_unfinished(fresh, lock)
             raise
+        self._move_to(path, lock, writer, renumbered)
+
+    def _copy_to(self, fresh: Path, label: str) -> int | None:
+        """Write everything to a new database. The last line's number when the lines have other numbers there."""
+        try:
+            self.flush()
+        except StoreError:  # the old place is full: from memory then
+            return write_all(fresh, self.case, label, self.missing)
+        self._writer.call(lambda connection: back_up(connection, fresh, label))
+        return None
+
+    def _move_to(self, path: Path, lock: FileLock, writer: Writer, renumbered: int | None) -> None:
         old_path, old_lock, old_writer, was_named = self.path, self._lock, self._writer, self.named
-        self.path, self._lock, self._writer, self.named = path, lock, Writer(connection), True
+        self.path, self._lock, self._writer, self.named = path, lock, writer, True
+        if renumbered is not None:
+            self._pending.clear()
+            self._pending_values.clear()
+            self._asked = self._written = self._snapshot_at = renumbered
+            self.case.steps_stored(*stored_steps(self.case.steps, self.read_step))
         old_writer.close()
         old_lock.release()
         if not was_named:
             remove_database(old_path)
         self.case.mark_saved(True)
-
-    def save(self) -> None:
-        """Write what is not yet written, and a snapshot; raises StoreError with one sentence when that fails."""
-        self.flush()
 
     def flush(self) -> None:
         """Wait until everything done so far is on disk; raises StoreError when it can't be written."""
@@ -210,32 +228,24 @@ class CaseFile:
         self._acknowledge()
 
     def close(self, *, discard: bool = False) -> None:
-        """Write the rest and a snapshot, and let go of the file. `discard` removes it (a case never to be saved).
+        """Write the rest and a snapshot, and let go of the file.
 
-        Raises StoreError when something could not be written; the file is closed all the same.
+        Raises StoreError, and stays open, when something can't be written: the person may save it elsewhere first.
+        discard: don't write what is waiting; the recovery file of a case never saved is removed.
         """
         if self._closed:
             return
+        if not discard:
+            self.flush()
+            contents = self.case.contents
+            self._writer.call(lambda connection: self._finish(connection, contents))
         self._closed = True
-        for signal, slot in (
-            (self.case.step_done, self._on_done),
-            (self.case.step_undone, self._on_undone),
-            (self.case.step_redone, self._on_redone),
-            (self.case.view_state_set, self._on_view_state),
-        ):
+        for signal, slot in self._slots:
             signal.disconnect(slot)
-        contents = self.case.contents
-        try:
-            if not discard:
-                self._writer.call(self._write_pending)
-                self._writer.call(lambda connection: self._finish(connection, contents))
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(writing_sentence(self.path, error)) from error
-        finally:
-            self._writer.close()
-            if discard:
-                remove_database(self.path)
-            self._lock.release()
+        self._writer.close()
+        if not self.named and (discard or self._written == 0):
+            remove_database(self.path)
+        self._lock.release()
 
     # ------------------------------------------------------------------ following the case
 
@@ -264,7 +274,12 @@ class CaseFile:
 
     def _on_view_state(self, key: str, value: Any) -> None:
         text = json.dumps(value)
-        self._submit(lambda connection: journal.put_values(connection, "view_state", {key: text}))
+
+        def write(connection: sqlite3.Connection) -> None:
+            self._pending_values[key] = text
+            self._write_pending(connection)
+
+        self._submit(write)
 
     def _ask(self, kind: str, label: str, step: Step | None) -> None:
         with self._guard:
@@ -311,6 +326,9 @@ class CaseFile:
         self._tidy(connection, contents)
 
     def _write_pending(self, connection: sqlite3.Connection) -> None:
+        if self._pending_values:
+            journal.put_values(connection, "view_state", self._pending_values)
+            self._pending_values.clear()
         if not self._pending:
             return
         entries = [entry for entry, _ in self._pending]
@@ -352,9 +370,13 @@ class CaseFile:
         self._submit(keep)
 
     def _finish(self, connection: sqlite3.Connection, contents: Contents) -> None:
-        if self._written != self._snapshot_at:
-            self._take_snapshot(connection, contents)
-        journal.checkpoint(connection, "TRUNCATE")
+        """What makes opening quick; all steps are safe without it."""
+        try:
+            if self._written != self._snapshot_at:
+                self._take_snapshot(connection, contents)
+            journal.checkpoint(connection, "TRUNCATE")
+        except sqlite3.Error as error:
+            log.warning("The case file was closed without a snapshot: %s", error)
 
     def _new_images(self, step: Step) -> list[StoredImage]:
         found = []

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from workstation.case.case import Case
+from workstation.store import journal
 from workstation.store.case_file import SUFFIX, CaseFile, Deliver, run_at_once
 from workstation.store.errors import StoreError
 from workstation.store.folders import data_folder
 from workstation.store.lock import FileLock, is_open_elsewhere
 from workstation.store.making import remove_database
+from workstation.store.schema import connect
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,11 @@ def begin_recovery(case: Case, *, deliver: Deliver = run_at_once) -> CaseFile:
 
 
 def recoverable_cases() -> list[Recoverable]:
-    """What can be restored, the newest first; cases that a running program has open are not among them."""
+    """What can be restored, the newest first; neither cases that a running program has
+    open nor those in which nothing was done."""
     found = []
     for path in recovery_folder().glob(f"*{SUFFIX}"):
-        if is_open_elsewhere(path):
+        if is_open_elsewhere(path) or _is_empty(path):
             continue
         changed = max(item.stat().st_mtime for item in (path, path.with_name(path.name + "-wal")) if item.exists())
         found.append(Recoverable(path, datetime.fromtimestamp(changed, UTC).isoformat(timespec="seconds")))
@@ -50,6 +53,18 @@ def discard(path: Path) -> None:
     lock = FileLock(path)
     remove_database(path)
     lock.release()
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether nothing was ever done in a case. One that can't be read is not empty: opening it says what is wrong."""
+    try:
+        connection = connect(path)
+    except StoreError:
+        return False
+    try:
+        return not journal.lines(connection)
+    finally:
+        connection.close()
 
 
 def recovery_folder() -> Path:

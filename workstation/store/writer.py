@@ -9,6 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from workstation.store.errors import StoreError
+
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], Any]
 
@@ -18,12 +20,15 @@ class Writer:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._closing = False
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="case file writer", daemon=True)
         self._thread.start()
 
     def submit(self, job: Callable[[sqlite3.Connection], T]) -> Future[T]:
-        """Run a function later; its result or exception comes with the future."""
+        """Run a function later; its result or exception comes with the future. StoreError once it is closed."""
+        if self._closing:
+            raise StoreError("The case file is closed")
         future: Future[T] = Future()
         self._jobs.put((job, future))
         return future
@@ -34,6 +39,7 @@ class Writer:
 
     def close(self) -> None:
         """Finish what was asked for, close the connection, end the thread."""
+        self._closing = True
         self._jobs.put(None)
         self._thread.join()
         self._connection.close()
