@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import zlib
@@ -97,7 +96,9 @@ def _bytes_of_data(path: str, kind: str, start: bytes) -> int:
 
 def _refuse_absurd(reader: sitk.ImageFileReader, path: str, data_bytes: int) -> None:
     """ImageError where more voxels are announced than the file's bytes could ever hold, even compressed."""
-    voxels = math.prod(float(n) for n in reader.GetSize())
+    voxels = 1.0
+    for count in reader.GetSize():
+        voxels *= count
     announced = voxels * max(1, reader.GetNumberOfComponents())
     if voxels > MOST_VOXELS or announced > MOST_DEFLATE_RATIO * data_bytes:
         shown = " x ".join(str(n) for n in reader.GetSize())
