@@ -35,8 +35,10 @@ class ActionSet:
         action.setCheckable(bool(spec.group) or spec.checkable)
         action.setProperty("icon_name", spec.icon)
         action.setData(spec.argument)
+        action.setIconText(spec.short or spec.text.replace("&", "").removesuffix("…"))
         if spec.icon:
-            action.setIcon(icon(spec.icon))
+            # a step that is chosen lies on a quiet ground, a tool in hand on the accent
+            action.setIcon(icon(spec.icon, checked="accent" if spec.group == "step" else "on_accent"))
         keys = ", ".join(QKeySequence(s).toString(QKeySequence.SequenceFormat.NativeText) for s in spec.shortcuts)
         plain = spec.text.replace("&", "").removesuffix("…")
         tip = spec.tooltip or plain

@@ -17,7 +17,7 @@ class ActionSpec:
     name: stable. text: as in the menu, with "…" when it asks something. icon: of the one family, or "".
     group: exclusive choice that it belongs to (checkable then). checkable: on or off by itself.
     needs: "", "case", "structure", "undo", "redo", "overlay" or "file".
-    argument: given to the handler, so that several actions share one.
+    argument: given to the handler, so that several actions share one. short: what a button says.
     """
 
     name: str
@@ -31,6 +31,7 @@ class ActionSpec:
     group: str = ""
     checkable: bool = False
     argument: str | float | None = None
+    short: str = ""
 
 
 MENUS = ("&File", "&Edit", "&Tools", "&View", "&Help")
@@ -58,18 +59,18 @@ ACTIONS: tuple[ActionSpec | str, ...] = (
     ActionSpec("lock_structure", "&Edit", "&Lock or unlock structure", "lock_structure", ("Ctrl+L",), "lock-simple", "A locked structure cannot be edited by any route", "structure"),
     ActionSpec("delete_structure", "&Edit", "&Delete structure", "delete_structure", ("Ctrl+Del",), "trash", "Delete the active structure; undo brings it back", "structure"),
     "&Edit-",
-    ActionSpec("copy_from_above", "&Edit", "Copy from slice &above", "copy_from_above", ("Ctrl+Up",), "arrow-line-down", "Copy the contour of the slice above (superior) to this one", "structure"),
-    ActionSpec("copy_from_below", "&Edit", "Copy from slice &below", "copy_from_below", ("Ctrl+Down",), "arrow-line-up", "Copy the contour of the slice below (inferior) to this one", "structure"),
-    ActionSpec("clear_slice", "&Edit", "&Clear this slice", "clear_slice", ("Ctrl+Backspace",), "eraser", "Take the active structure's contour off this slice", "structure"),
-    ActionSpec("fill_holes", "&Edit", "&Fill holes on this slice", "fill_holes", (), "circle-half", "Keep only the outer outlines on this slice", "structure"),
+    ActionSpec("copy_from_above", "&Edit", "Copy from slice &above", "copy_from_above", ("Ctrl+Up",), "arrow-line-down", "Copy the contour of the slice above (superior) to this one", "structure", short="Copy above"),
+    ActionSpec("copy_from_below", "&Edit", "Copy from slice &below", "copy_from_below", ("Ctrl+Down",), "arrow-line-up", "Copy the contour of the slice below (inferior) to this one", "structure", short="Copy below"),
+    ActionSpec("clear_slice", "&Edit", "&Clear this slice", "clear_slice", ("Ctrl+Backspace",), "eraser", "Take the active structure's contour off this slice", "structure", short="Clear"),
+    ActionSpec("fill_holes", "&Edit", "&Fill holes on this slice", "fill_holes", (), "circle-half", "Keep only the outer outlines on this slice", "structure", short="Fill holes"),
     # ------------------------------------------------------------------------------------------------ tools
     ActionSpec("tool_crosshair", "&Tools", "&Crosshair", "choose_tool", ("C",), "crosshair", "Point with the crosshair, linked in all views", "case", "tool", argument="crosshair"),
     ActionSpec("tool_brush", "&Tools", "&Brush", "choose_tool", ("B",), "paint-brush", "Paint with a disc in millimetres", "case", "tool", argument="brush"),
     ActionSpec("tool_polygon", "&Tools", "&Polygon", "choose_tool", ("P",), "polygon", "Draw a ring point by point", "case", "tool", argument="polygon"),
     "&Tools-",
-    ActionSpec("rule_auto", "&Tools", "Stroke rule &Auto", "choose_rule", ("Shift+A",), "", "Starts inside: extends; starts outside and crosses: cuts; touches nothing: new piece", "case", "rule", argument="auto"),
-    ActionSpec("rule_add", "&Tools", "Stroke rule A&dd", "choose_rule", ("Shift+D",), "", "Every stroke adds", "case", "rule", argument="add"),
-    ActionSpec("rule_erase", "&Tools", "Stroke rule &Erase", "choose_rule", ("Shift+E",), "", "Every stroke takes away (Alt does so for one stroke)", "case", "rule", argument="erase"),
+    ActionSpec("rule_auto", "&Tools", "Stroke rule &Auto", "choose_rule", ("Shift+A",), "", "Starts inside: extends; starts outside and crosses: cuts; touches nothing: new piece", "case", "rule", argument="auto", short="Auto"),
+    ActionSpec("rule_add", "&Tools", "Stroke rule A&dd", "choose_rule", ("Shift+D",), "", "Every stroke adds", "case", "rule", argument="add", short="Add"),
+    ActionSpec("rule_erase", "&Tools", "Stroke rule &Erase", "choose_rule", ("Shift+E",), "", "Every stroke takes away (Alt does so for one stroke)", "case", "rule", argument="erase", short="Erase"),
     ActionSpec("ball", "&Tools", "&3D ball brush", "toggle_ball", ("Shift+B",), "circle-half-tilt", "Paint a ball through the neighbouring slices", "case", checkable=True),
     "&Tools-",
     ActionSpec("brush_larger", "&Tools", "&Larger brush", "change_brush", ("]",), "", "About a tenth more radius", "case", argument=1.0),
@@ -82,8 +83,8 @@ ACTIONS: tuple[ActionSpec | str, ...] = (
     ActionSpec("step_review", "&View", "&Review", "choose_step", ("Alt+5",), "clipboard-text", "What will be exported, and export", "case", "step", argument="review"),
     "&View-",
     ActionSpec("toggle_overlay", "&View", "Fused image &on or off", "toggle_overlay", ("T",), "intersect", "Show or hide the fused image", "overlay"),
-    ActionSpec("next_drawn", "&View", "&Next drawn slice", "next_drawn", ("N",), "arrow-line-up", "Go up to the next slice with a contour of the active structure", "structure", argument=1.0),
-    ActionSpec("previous_drawn", "&View", "Pre&vious drawn slice", "next_drawn", ("Shift+N",), "arrow-line-down", "Go down to the next slice with a contour of the active structure", "structure", argument=-1.0),
+    ActionSpec("next_drawn", "&View", "&Next drawn slice", "next_drawn", ("N",), "arrow-line-up", "Go up to the next slice with a contour of the active structure", "structure", argument=1.0, short="Next drawn"),
+    ActionSpec("previous_drawn", "&View", "Pre&vious drawn slice", "next_drawn", ("Shift+N",), "arrow-line-down", "Go down to the next slice with a contour of the active structure", "structure", argument=-1.0, short="Previous"),
     ActionSpec("previous_structure", "&View", "Previous &structure", "step_structure", ("Q",), "", "Make the structure above in the list active", "case", argument=-1.0),
     ActionSpec("next_structure", "&View", "Next s&tructure", "step_structure", ("W",), "", "Make the structure below in the list active", "case", argument=1.0),
     ActionSpec("centre", "&View", "&Centre on structure", "centre_on_structure", ("Ctrl+J",), "corners-in", "Move the crosshair into the active structure", "structure"),

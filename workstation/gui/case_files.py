@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -288,7 +289,7 @@ class CaseFiles(QObject):
         return self.may_leave(self._window.close)
 
     def may_leave(self, again: Callable[[], Any]) -> bool:
-        """Whether the open case can be left. When not, a message offers to save, to keep or to discard, then `again`."""
+        """Whether the open case can be left. If not, a message offers to save, keep or discard, and then `again`."""
         session = self._window.session
         if session is None or self._agreed_to_close or not self.has_unsaved_work():
             return True
@@ -369,7 +370,8 @@ class CaseFiles(QObject):
     def _follow_view(self) -> None:
         session = self._window.session
         if session is not None:
-            for signal in (session.display_changed, session.visibility_changed, session.crosshair_moved, session.active_changed):
+            followed = (session.display_changed, session.visibility_changed, session.crosshair_moved)
+            for signal in (*followed, session.active_changed):
                 signal.connect(self._keep_view.start)
 
     def _when_ready(self, action: Callable[[], None]) -> None:
@@ -390,7 +392,7 @@ class CaseFiles(QObject):
         from workstation.store.recent import recent_cases
 
         entries = [
-            RecentEntry(item.path, item.label, f"{item.opened_at[:16].replace('T', ' ')} · {Path(item.path).parent}", not item.exists)
+            RecentEntry(item.path, item.label, f"{_moment(item.opened_at)} · {Path(item.path).parent}", not item.exists)
             for item in recent_cases()[:RECENT_SHOWN]
         ]
         self._window.start_page.show_recent(entries)
@@ -415,10 +417,9 @@ class CaseFiles(QObject):
         if not found:
             return
         newest = found[0]
-        when = newest.changed_at[:16].replace("T", " ")
         more = f" (and {len(found) - 1} older)" if len(found) > 1 else ""
         self._window.messages.say(
-            f"A case of {when} UTC was not saved{more}.",
+            f"A case of {_moment(newest.changed_at)} was not saved{more}.",
             "info",
             [
                 ("Restore", lambda: self.open_case(newest.path, named=False)),
@@ -427,6 +428,11 @@ class CaseFiles(QObject):
             ],
             key="restore",
         )
+
+
+def _moment(iso: str) -> str:
+    """An ISO 8601 time in UTC as the person's own clock would show it, to the minute."""
+    return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def is_opening(label: str) -> bool:

@@ -133,7 +133,11 @@ class Commands:
 
         plane = self._workspace.drawing_plane()
         if plane is not None:
-            function = {"copy_neighbour": slices.copy_neighbour, "clear_slice": slices.clear_slice, "fill_holes": slices.fill_holes}
+            function = {
+                "copy_neighbour": slices.copy_neighbour,
+                "clear_slice": slices.clear_slice,
+                "fill_holes": slices.fill_holes,
+            }
             function[operation](self._workspace.session.desk, plane, *arguments)
 
     # ------------------------------------------------------------------ tools

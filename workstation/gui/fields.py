@@ -198,10 +198,10 @@ class NumberField(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Arrow keys step; the wheel steps only while the field has the focus, so that scrolling changes nothing."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-                self._step_by(1.0 if event.key() == Qt.Key.Key_Up else -1.0)
-                return True
+        steps = {Qt.Key.Key_Up: 1.0, Qt.Key.Key_Down: -1.0}
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() in steps:
+            self._step_by(steps[Qt.Key(event.key())])
+            return True
         if isinstance(event, QWheelEvent) and self.line.hasFocus():
             self._step_by(event.angleDelta().y() / 120.0)
             return True

@@ -49,11 +49,14 @@ def _font_file(pattern: str) -> Path:
     return found[-1]
 
 
-def icon(name: str, colour: str = "") -> QIcon:
-    """An icon that follows the theme. `colour` names a colour of the theme ("good", "caution" …) or is "#rrggbb"."""
+def icon(name: str, colour: str = "", checked: str = "on_accent") -> QIcon:
+    """An icon that follows the theme. `colour` names a colour of the theme ("good", "caution" …) or is "#rrggbb".
+
+    checked: the colour while its button is on, or its menu entry chosen.
+    """
     if name not in glyphs():
         raise IconError(f"There is no icon named {name!r}")
-    return QIcon(_GlyphEngine(name, colour))
+    return QIcon(_GlyphEngine(name, colour, checked))
 
 
 def pixmap(name: str, size_px: int, colour: str = "") -> QPixmap:
@@ -64,13 +67,14 @@ def pixmap(name: str, size_px: int, colour: str = "") -> QPixmap:
 class _GlyphEngine(QIconEngine):
     """Paints one character of the icon font."""
 
-    def __init__(self, name: str, colour: str) -> None:
+    def __init__(self, name: str, colour: str, checked: str) -> None:
         super().__init__()
         self._name = name
         self._colour = colour
+        self._checked = checked
 
     def clone(self) -> QIconEngine:
-        return _GlyphEngine(self._name, self._colour)
+        return _GlyphEngine(self._name, self._colour, self._checked)
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         font = QFont(_font_family())
@@ -88,7 +92,7 @@ class _GlyphEngine(QIconEngine):
         if self._colour:
             return QColor(getattr(theme, self._colour, self._colour))
         if mode == QIcon.Mode.Selected or state == QIcon.State.On:
-            return QColor(theme.on_accent)
+            return QColor(getattr(theme, self._checked, self._checked))
         return QColor(theme.text)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:

@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QIcon, QKeyEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMainWindow, QMenuBar, QSizePolicy, QStackedWidget
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMenuBar,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workstation.gui.action_set import ActionSet
 from workstation.gui.banner import Banner
@@ -95,7 +104,7 @@ class MainWindow(QMainWindow):
         self.start_page.recent_chosen.connect(lambda path: self.commands.open_paths([path]))
         self.runner.failed.connect(self._job_failed)
         self.preparation.ready.connect(self._prepared)
-        self.preparation.failed.connect(lambda error: self.messages.say(sentence_of(error, "Preparing the program"), "danger"))
+        self.preparation.failed.connect(lambda error: self._job_failed("Preparing the program", error))
         self._refresh_soon = QTimer(self)
         self._refresh_soon.setSingleShot(True)
         self._refresh_soon.setInterval(0)
@@ -138,6 +147,7 @@ class MainWindow(QMainWindow):
             session.desk.active = next(iter(case.structures))
         self.choose_first_step(session)
         self.status.show_hint(workspace.hint())
+        workspace.views.views["axial"].setFocus()
         self.refresh()
         self.case_shown.emit()
         return session
@@ -191,8 +201,16 @@ class MainWindow(QMainWindow):
         session, workspace = self.session, self.workspace
         if session is not None and workspace is not None:
             case = session.case
-            met = {"case", *(["structure"] if session.active else []), *(["overlay"] if session.viewing.overlay_key else [])}
-            met |= {need for need, possible in (("undo", self.files.can_undo()), ("redo", bool(case.redo_label))) if possible}
+            met = {
+                "case",
+                *(["structure"] if session.active else []),
+                *(["overlay"] if session.viewing.overlay_key else []),
+            }
+            met |= {
+                need
+                for need, possible in (("undo", self.files.can_undo()), ("redo", bool(case.redo_label)))
+                if possible
+            }
             self.actions_by_name.check(f"tool_{workspace.tool_key}")
             self.actions_by_name.check(f"rule_{session.desk.rule}")
             self.actions_by_name.check("ball", session.desk.ball)

@@ -127,9 +127,8 @@ class Opener(QObject):
         if volume.key in session.case.images:
             return
         if planning is not None and other_patient(planning, volume):
-            self._messages.say(
-                f"{name_of_image(volume)} belongs to another patient and was left out. Close this case to open it.", "danger"
-            )
+            name = name_of_image(volume)
+            self._messages.say(f"{name} belongs to another patient and was left out. Close this case first.", "danger")
             return
         session.do(AddImage(volume))
         fuse_if_linked(session)
@@ -155,7 +154,8 @@ class Opener(QObject):
                 session.desk.active = new[0].identifier
         if structure_set.warnings:
             more = f" (and {len(structure_set.warnings) - 1} more)" if len(structure_set.warnings) > 1 else ""
-            self._messages.say(f"{structure_set.label or 'Structure set'}: {structure_set.warnings[0]}{more}", "caution")
+            name = structure_set.label or "Structure set"
+            self._messages.say(f"{name}: {structure_set.warnings[0]}{more}", "caution")
 
     # ------------------------------------------------------------------ ending
 
@@ -190,13 +190,13 @@ class Opener(QObject):
             return
         for volume in candidates(session):
             if session.case.transform(planning.frame_of_reference_uid, volume.frame_of_reference_uid) is None:
-                self._messages.say(
-                    f"{name_of_image(volume)} is not registered to {name_of_image(planning)}.",
-                    "info",
-                    [("Register automatically", lambda key=volume.key: self.register_wanted.emit(key)), ("Not now", lambda: None)],
-                    key="register",
-                )
+                self._offer(volume, planning)
                 return
+
+    def _offer(self, volume: Volume, planning: Volume) -> None:
+        sentence = f"{name_of_image(volume)} is not registered to {name_of_image(planning)}."
+        begin = ("Register automatically", lambda: self.register_wanted.emit(volume.key))
+        self._messages.say(sentence, "info", [begin, ("Not now", lambda: None)], key="register")
 
 
 def other_patient(first: Volume, second: Volume) -> bool:
@@ -206,12 +206,13 @@ def other_patient(first: Volume, second: Volume) -> bool:
 
 
 def candidates(session: Session) -> list[Volume]:
-    """Images that may lie on the planning image, the most wanted first: MR with contrast, MR, PET, others."""
+    """Images that may lie on the planning image, the most wanted first: MR (with contrast, earliest), PET, others."""
     others = [v for key, v in session.case.images.items() if key != session.case.planning_key]
 
-    def wanted(volume: Volume) -> tuple[int, bool]:
+    def wanted(volume: Volume) -> tuple[int, bool, float]:
         rank = {"MR": 0, "PT": 1}.get(volume.modality, 2)
-        return rank, not volume.acquisition.get("ContrastBolusAgent")
+        number = volume.acquisition.get("SeriesNumber", "")
+        return rank, not volume.acquisition.get("ContrastBolusAgent"), float(number) if number.isdigit() else 0.0
 
     return sorted(others, key=wanted)
 

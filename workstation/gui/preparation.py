@@ -72,7 +72,9 @@ class Preparation(QObject):
         while not self.warm.wait(0.05):
             if self.error is not None or self._stop.is_set():
                 raise Cancelled
-            progress(0.0, "Preparing the numerical kernels" + (" (first start only)" if time.monotonic() - began > 2 else ""))
+            progress(
+                0.0, "Preparing the numerical kernels" + (" (first start only)" if time.monotonic() - began > 2 else "")
+            )
 
     def _work(self) -> None:
         try:

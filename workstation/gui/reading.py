@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from workstation.dicom.entry import SeriesEntry, Skipped
+from workstation.dicom.entry import SeriesEntry
 from workstation.dicom.errors import DicomError
 from workstation.dicom.first_look import first_look
 from workstation.dicom.index import Index, index_paths
@@ -124,16 +124,21 @@ def read_entry(entry: SeriesEntry, progress: Progress = silent, deliver: Deliver
 
 
 def to_load(series: Sequence[SeriesEntry]) -> list[SeriesEntry]:
-    """The series to load unasked, in order: the largest CT first, then the others as they were found."""
+    """The series to load unasked, in order: the largest CT first, then MR, then others, by their series numbers."""
     stacks = [entry for entry in series if entry.slices >= FEWEST_SLICES] or list(series)
     first = max(stacks, key=lambda e: (e.modality == "CT", _voxels(e)), default=None)
-    ordered = [entry for entry in stacks if entry is first] + [entry for entry in stacks if entry is not first]
+    ordered = sorted(stacks, key=lambda e: (e is not first, e.modality != "MR", _series_number(e)))
     chosen, bytes_used = [], 0
     for entry in ordered:
         bytes_used += 2 * _voxels(entry)
         if not chosen or bytes_used <= MOST_BYTES_LOADED:
             chosen.append(entry)
     return chosen
+
+
+def _series_number(entry: SeriesEntry) -> int:
+    number = entry.acquisition.get("SeriesNumber", "")
+    return int(number) if number.isdigit() else 0
 
 
 def _voxels(entry: SeriesEntry) -> int:

@@ -6,8 +6,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout
 
-from workstation.gui.icons import icon
-
 WIDTH_PX = 72
 
 
@@ -33,9 +31,6 @@ class StepBar(QFrame):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setIconSize(QSize(24, 24))
         button.setDefaultAction(action)
-        button.setText(action.text().replace("&", ""))
         button.setFixedWidth(WIDTH_PX - 8)
         button.setMinimumHeight(56)
-        # the tinted glyph belongs to the button only: in menus the checked icon stays legible
-        button.setIcon(icon(str(action.property("icon_name")), ""))
         return button

@@ -32,7 +32,9 @@ class StructureDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(24, ROW_HEIGHT_PX)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
         model = index.model()
         structure = model.structure(index) if isinstance(model, StructureModel) else None
         if structure is None:
@@ -68,7 +70,9 @@ class StructureDelegate(QStyledItemDelegate):
         elif column == Column.EYE:
             self._paint_icon(painter, rect, *(("eye", "text") if visible else ("eye-slash", "disabled")))
         elif column == Column.LOCK:
-            self._paint_icon(painter, rect, *(("lock-simple", "caution") if structure.locked else ("lock-simple-open", "border")))
+            self._paint_icon(
+                painter, rect, *(("lock-simple", "caution") if structure.locked else ("lock-simple-open", "disabled"))
+            )
 
     def _paint_swatch(self, painter: QPainter, rect: QRect, structure: Structure, visible: bool) -> None:
         """A disc in the structure's colour, ringed as its contour is drawn: the line style tells the type too."""

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QColor
-from PySide6.QtWidgets import QAbstractItemView, QColorDialog, QHBoxLayout, QHeaderView, QMenu, QTableView
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QColorDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QMenu,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from workstation.case.commands import ChangeStructure, RemoveStructure
 from workstation.gui.fields import label
@@ -169,7 +178,9 @@ class StructureList(QWidget):
         menu.addSeparator()
         word = "Unlock" if structure.locked else "Lock"
         menu.addAction(
-            icon("lock-simple"), word, lambda: self._session.do(ChangeStructure(identifier, locked=not structure.locked))
+            icon("lock-simple"),
+            word,
+            lambda: self._session.do(ChangeStructure(identifier, locked=not structure.locked)),
         )
         menu.addAction(icon("trash"), "Delete", lambda: self._session.do(RemoveStructure(identifier)))
         return menu

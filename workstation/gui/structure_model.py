@@ -42,7 +42,7 @@ STATE_WORDS = {
 
 
 def volume_text(volume_cc: float | None) -> str:
-    """"8.1 cc", with a second digit below one."""
+    """ "8.1 cc", with a second digit below one."""
     if volume_cc is None:
         return "…"
     return f"{volume_cc:.2f} cc" if 0 < volume_cc < 0.995 else f"{volume_cc:.1f} cc"

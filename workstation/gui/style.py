@@ -137,7 +137,8 @@ QStatusBar::item { border: none; }
 #message[kind="danger"] { border-left: 4px solid $danger; }
 #message[kind="caution"] { border-left: 4px solid $caution; }
 #message[kind="good"] { border-left: 4px solid $good; }
-#chip { background: $surface; border: 1px solid $border; border-radius: 11px; padding: 1px 10px 1px 6px; min-height: 18px; }
+#chip { background: $surface; border: 1px solid $border; border-radius: 11px; padding: 1px 10px 1px 6px;
+    min-height: 18px; }
 #chip:hover { background: $hover; }
 #chip:focus { border: 1px solid $accent; }
 #chip[kind="good"] { color: $good; }

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
 
+from workstation.editing.desk import RULES
 from workstation.gui.fields import NumberField, SliderField, label
 from workstation.gui.panels.panel import Segments, choice, fill_choice
 from workstation.gui.session import Session
@@ -26,7 +27,7 @@ class ToolBar(QToolBar):
         self.addSeparator()
         self._add(actions, "tool_crosshair", "tool_brush", "tool_polygon")
         self.addSeparator()
-        self.rules = Segments([(actions[f"rule_{k}"], t) for k, t in (("auto", "Auto"), ("add", "Add"), ("erase", "Erase"))])
+        self.rules = Segments([actions[f"rule_{rule}"] for rule in RULES])
         self.addWidget(self.rules)
         self.radius = NumberField("mm", 0.5, 100.0, 0.5, 1, "Brush radius", 52)
         self.radius.line.setToolTip("Brush radius in mm on the patient: Shift + wheel, [ and ]")
@@ -50,13 +51,13 @@ class ToolBar(QToolBar):
 
     def _add_display(self) -> None:
         self.presets = choice()
-        self.presets.setMinimumWidth(152)
+        self.presets.setMinimumWidth(128)
         self.presets.setAccessibleName("Window preset")
         self.presets.setToolTip("Window of the planning image: 1 … 9; right drag in a view")
         self.presets.activated.connect(self._choose_preset)
         self.addWidget(_captioned("Window", self.presets))
         self.fusion = choice()
-        self.fusion.setMinimumWidth(152)
+        self.fusion.setMinimumWidth(184)
         self.fusion.setAccessibleName("Fused image")
         self.fusion.setToolTip("Image laid over the planning image; T switches it on and off")
         self.fusion.activated.connect(lambda _i: self._choose_overlay())
@@ -77,6 +78,7 @@ class ToolBar(QToolBar):
         others = [(session.image_name(key), key) for key in session.case.images if key != session.case.planning_key]
         fill_choice(self.fusion, [("None", ""), *others], viewing.overlay_key)
         self.fusion.setEnabled(bool(others))
+        self.fusion.setToolTip(f"{self.fusion.currentText()} over the planning image; T switches it on and off")
         self.opacity.set_value(viewing.opacity * 100)
         self.opacity.setEnabled(bool(viewing.overlay_key) and viewing.overlay_shown)
 

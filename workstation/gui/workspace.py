@@ -74,6 +74,7 @@ class Workspace(QWidget):
         split.addWidget(self.structures)
         split.setChildrenCollapsible(False)
         split.setHandleWidth(3)
+        split.setSizes([560, 320])
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         self._stack.setMinimumHeight(160)

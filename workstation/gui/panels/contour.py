@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QCompleter, QHBoxLayout, QToolButton
 
 from workstation.case.commands import AddStructure, ChangeStructure
 from workstation.case.new_structure import new_structure
+from workstation.editing.desk import RULES
 from workstation.gui.fields import CheckedLine, SliderField, label
 from workstation.gui.panels.panel import Card, Panel, Segments, choice, fill_choice, heading, line, named, primary
 from workstation.gui.panels.structure_types import COMMON_NAMES, LONGEST_NAME, TYPES, guessed_type
@@ -127,12 +128,11 @@ class ContourPanel(Panel):
         self.radius = SliderField("mm", 0.5, LARGEST_RADIUS_MM, "Brush radius", 0.5)
         self.radius.changed.connect(self._set_radius)
         self.column.addLayout(named("Radius", self.radius))
-        rules = [(self._actions[f"rule_{key}"], text) for key, text in (("auto", "Auto"), ("add", "Add"), ("erase", "Erase"))]
-        self.rules = Segments(rules)
+        self.rules = Segments([self._actions[f"rule_{rule}"] for rule in RULES])
         self.column.addLayout(named("Stroke", self.rules))
         self.rule_words = label("", "muted", wrap=True)
         self.column.addWidget(self.rule_words)
-        self.ball = QCheckBox("3D ball: paints the neighbouring slices too")
+        self.ball = QCheckBox("3D ball, through the neighbouring slices")
         self.ball.clicked.connect(lambda on: self._actions["ball"].trigger() if on != self.session.desk.ball else None)
         self.column.addWidget(self.ball)
 
@@ -156,7 +156,11 @@ class ContourPanel(Panel):
 
     def _add_slices(self) -> None:
         self.column.addWidget(heading("Slices"))
-        for names in (("copy_from_above", "copy_from_below"), ("next_drawn", "previous_drawn")):
+        for names in (
+            ("copy_from_above", "copy_from_below"),
+            ("next_drawn", "previous_drawn"),
+            ("clear_slice", "fill_holes"),
+        ):
             row = QHBoxLayout()
             row.setSpacing(4)
             for name in names:
@@ -165,11 +169,10 @@ class ContourPanel(Panel):
             self.column.addLayout(row)
 
     def _slice_button(self, name: str) -> QToolButton:
-        words = {"copy_from_above": "Copy above", "copy_from_below": "Copy below", "next_drawn": "Next drawn", "previous_drawn": "Previous"}
         button = QToolButton()
         button.setDefaultAction(self._actions[name])
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setText(words[name])
+        button.setMinimumWidth(136)
         return button
 
     # ------------------------------------------------------------------ the structure in hand
@@ -200,7 +203,10 @@ class ContourPanel(Panel):
         if active is None:
             return
         known = [key for _, key in TYPES]
-        entries = [*TYPES, *([] if active.interpreted_type in known else [(active.interpreted_type.title(), active.interpreted_type)])]
+        entries = [
+            *TYPES,
+            *([] if active.interpreted_type in known else [(active.interpreted_type.title(), active.interpreted_type)]),
+        ]
         fill_choice(self.type_of_active, entries, active.interpreted_type)
         stack = active.stack
         planes, rings = len(stack.slices), stack.contour_count

@@ -46,7 +46,9 @@ def quality_lines(quality: dict[str, Any]) -> list[str]:
     for key, value in quality.items():
         name, _, end = key.rpartition("_")
         words, unit = (name, units[end]) if end in units and name else (key, "")
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if isinstance(value, bool):
+            shown = "yes" if value else "no"
+        elif not isinstance(value, (int, float)):
             shown = ", ".join(f"{v:.3g}" for v in value) if isinstance(value, (list, tuple)) else str(value)
         else:
             shown = f"{value:.3g}"
@@ -122,7 +124,9 @@ class FusePanel(Panel):
         self.base.setText(session.image_name(planning.key))
         entries = [("None", ""), *((session.image_name(v.key), v.key) for v in others)]
         fill_choice(self.overlay, entries, viewing.overlay_key)
-        fill_choice(self.colours, [(name.replace("_", " ").capitalize(), name) for name in COLOUR_NAMES], viewing.overlay_colors)
+        fill_choice(
+            self.colours, [(name.replace("_", " ").capitalize(), name) for name in COLOUR_NAMES], viewing.overlay_colors
+        )
         self.opacity.set_value(viewing.opacity * 100)
         self.opacity.setEnabled(bool(viewing.overlay_key))
         self._show_registration(planning, session.overlay or others[0])

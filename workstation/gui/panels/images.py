@@ -108,7 +108,7 @@ class ImageCard(Card):
         top.addWidget(name, 1)
         top.addWidget(small("trash", "Take this image out of the case", lambda: session.do(RemoveImage(volume.key))))
         self.column.addLayout(top)
-        self.column.addWidget(label(facts_of(volume.modality, volume.grid.size, tuple(volume.grid.spacing_mm)), "muted", True))
+        self.column.addWidget(label(facts_of(volume.grid.size, tuple(volume.grid.spacing_mm)), "muted", True))
         for warning in volume.warnings:
             self.column.addWidget(label("▲ " + warning, "caution", wrap=True))
         row = QHBoxLayout()
@@ -153,7 +153,7 @@ class FoundCard(Card):
     def __init__(self, entry: SeriesEntry, load: Callable[[], object]) -> None:
         super().__init__()
         self.column.addWidget(label(f"{entry.modality} {entry.description}".strip() or "Image", wrap=True))
-        self.column.addWidget(label(facts_of(entry.modality, entry.size, entry.spacing_mm), "muted", wrap=True))
+        self.column.addWidget(label(facts_of(entry.size, entry.spacing_mm), "muted", wrap=True))
         for warning in entry.warnings:
             self.column.addWidget(label("▲ " + warning, "caution", wrap=True))
         self.button = plain("Load", load, "download-simple")
@@ -163,11 +163,11 @@ class FoundCard(Card):
         self.column.addLayout(row)
 
 
-def facts_of(modality: str, size: tuple[int, int, int], spacing_mm: tuple[float, ...]) -> str:
-    """"CT · 512 × 512 × 120 · 0.8 × 0.8 × 1.5 mm"."""
+def facts_of(size: tuple[int, int, int], spacing_mm: tuple[float, ...]) -> str:
+    """ "512 × 512 × 120 · 0.8 × 0.8 × 1.5 mm"."""
     voxels = " × ".join(str(n) for n in size)
     distances = " × ".join(f"{round(float(s), 2):g}" for s in spacing_mm)
-    return " · ".join(part for part in (modality, voxels, f"{distances} mm") if part)
+    return f"{voxels} · {distances} mm"
 
 
 def _short(path: str) -> str:

@@ -77,7 +77,7 @@ class EmptyState(Card):
 class Segments(QWidget):
     """A row of exclusive actions, such as Auto, Add and Erase."""
 
-    def __init__(self, actions: list[tuple[QAction, str]]) -> None:
+    def __init__(self, actions: list[QAction]) -> None:
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -85,11 +85,10 @@ class Segments(QWidget):
         self.buttons = []
         group = QButtonGroup(self)
         group.setExclusive(False)  # the action group already is
-        for action, text in actions:
+        for action in actions:
             button = QToolButton()
             button.setDefaultAction(action)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-            button.setText(text)
             restyle(button, kind="segment")
             row.addWidget(button)
             group.addButton(button)
@@ -183,9 +182,10 @@ def clear_layout(layout: QLayout) -> None:
     """Take everything out of a layout and delete it."""
     while layout.count():
         item = layout.takeAt(0)
-        if item.widget():
-            item.widget().hide()
-            item.widget().setParent(None)
-            item.widget().deleteLater()
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.setParent(None)
+            widget.deleteLater()
         elif item.layout():
             clear_layout(item.layout())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from workstation.case.commands import (
     AddStructure,
@@ -133,7 +133,9 @@ class RecipeEditor(Card):
 
     def recipe(self) -> Recipe:
         """What stands in the fields."""
-        return Recipe(str(self.source.currentData() or ""), self.margin.margin(), self.crop.limits(), self.avoid.limits())
+        return Recipe(
+            str(self.source.currentData() or ""), self.margin.margin(), self.crop.limits(), self.avoid.limits()
+        )
 
     def _show_recipe(self, recipe: Recipe) -> None:
         entries = self._possible_sources()
@@ -169,7 +171,9 @@ class RecipeEditor(Card):
         def add() -> None:
             case = self._session.case
             structure = derived_structure(case, self.name.text(), str(self.kind.currentData()), self.recipe())
-            case.do(AddStructure(structure))
+            # below what it comes from, so that GTV, CTV and PTV stand together
+            position = list(case.structures).index(self.recipe().source_identifier) + 1
+            case.do(AddStructure(structure, position))
             made.append(structure.identifier)
 
         self._refuse(self._session.attempt(add))

@@ -11,8 +11,19 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QVBoxLayout, 
 from workstation.case.commands import SURFACE_MODELS, SetSurfaceModel
 from workstation.gui.exporting import ExportPlan, concerns, planned_registrations
 from workstation.gui.fields import CheckedLine, label
-from workstation.gui.panels.panel import Card, EmptyState, Panel, choice, clear_layout, fill_choice, heading, named, plain
-from workstation.gui.panels.panel import primary, small
+from workstation.gui.panels.panel import (
+    Card,
+    EmptyState,
+    Panel,
+    choice,
+    clear_layout,
+    fill_choice,
+    heading,
+    named,
+    plain,
+    primary,
+    small,
+)
 from workstation.gui.session import Session
 
 LONGEST_LABEL = 16

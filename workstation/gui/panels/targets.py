@@ -100,7 +100,7 @@ class TargetsPanel(Panel):
         self._cards.setSpacing(8)
         self.column.addLayout(self._cards)
         self.add_button = plain("", self.begin_suggested, "plus")
-        self.other_button = plain("Other…", self.begin_other, "", "A target with a recipe of your own")
+        self.other_button = plain("New target…", self.begin_other, "plus", "A target with a recipe of your own")
         row = QHBoxLayout()
         row.addWidget(self.add_button)
         row.addWidget(self.other_button)
@@ -139,8 +139,11 @@ class TargetsPanel(Panel):
         self.first.setVisible(bool(structures) and not targets and not drafting)
         for button in (self.add_button, self.other_button):
             button.setVisible(bool(targets) and not drafting)
-        if structures:
-            name, _, source, margin_mm = self._suggestion()
+        suggestion = self._suggestion()
+        if suggestion is None:
+            self.add_button.hide()
+        else:
+            name, _, source, margin_mm = suggestion
             text = f"{name} = {structures[source].name} + {margin_mm:g} mm"
             self.add_button.setText(text)
             self.first.button.setText(f"Make {text}")
@@ -184,7 +187,11 @@ class TargetsPanel(Panel):
 
     def begin_suggested(self) -> None:
         """Make the target that comes next: a CTV of the GTV, a PTV of the CTV."""
-        name, kind, source, margin_mm = self._suggestion()
+        suggestion = self._suggestion()
+        if suggestion is None:
+            self.begin_other()
+            return
+        name, kind, source, margin_mm = suggestion
         self.editor.begin_draft(name, kind, source, Margin.uniform(margin_mm))
         self.editor.create()
 
@@ -197,17 +204,16 @@ class TargetsPanel(Panel):
         self.editor.name.line.setFocus()
         self.editor.name.line.selectAll()
 
-    def _suggestion(self) -> tuple[str, str, str, float]:
-        """(name, type, source, margin in mm) of the target that is most likely wanted next."""
+    def _suggestion(self) -> tuple[str, str, str, float] | None:
+        """(name, type, source, margin in mm) of the target that is most likely wanted next, if any is."""
         structures = self.session.case.structures
         by_type = {s.interpreted_type: key for key, s in reversed(structures.items())}
-        if "CTV" in by_type and "PTV" not in by_type:
-            return "PTV", "PTV", by_type["CTV"], PTV_MARGIN_MM
-        source = by_type.get("GTV") or self.session.desk.active or next(iter(structures))
+        if "PTV" in by_type and "CTV" in by_type:
+            return None
         if "CTV" in by_type:
-            source = by_type["CTV"]
-            return "PTV", "PTV", source, PTV_MARGIN_MM
-        return "CTV", "CTV", source, CTV_MARGIN_MM
+            return "PTV", "PTV", by_type["CTV"], PTV_MARGIN_MM
+        source = by_type.get("GTV") or self.session.desk.active or next(iter(structures), "")
+        return ("CTV", "CTV", source, CTV_MARGIN_MM) if source else None
 
     def _draft_ended(self, identifier: str) -> None:
         if identifier:
