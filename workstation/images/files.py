@@ -8,7 +8,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813  (its own name for itself)
@@ -22,6 +22,8 @@ from workstation.images.volume import Volume
 MOST_VOXELS = 1 << 31
 MOST_HEADER_BYTES = 1 << 16
 MOST_DEFLATE_RATIO = 1032
+NIFTI_HEADER_BYTES = 348
+GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,7 @@ class ImageInformation:
 
 def image_file_kind(start: bytes) -> str:
     """"NIfTI", "NRRD", "MetaImage" or "" from the first 512 bytes of a file."""
-    if start[:2] == b"\x1f\x8b":
-        try:
-            start = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, 400)
-        except zlib.error:
-            return ""
+    start = _unpacked(start)
     if start[:4] == b"NRRD":
         return "NRRD"
     if start[344:348] in (b"n+1\0", b"ni1\0") or start[4:8] == b"n+2\0":
@@ -75,11 +73,15 @@ def _reader(path: str) -> tuple[sitk.ImageFileReader, str]:
     except RuntimeError as error:
         raise ImageError(f"{path} is a {kind} file whose header can't be read") from error
     _refuse_absurd(reader, path, data_bytes)
+    if kind == "NIfTI":
+        _refuse_cut_nifti(reader, path, start)
     return reader, kind
 
 
 def _bytes_of_data(path: str, kind: str, start: bytes) -> int:
     """Size of the file that holds the voxels. A header may name another one: only one beside it is believed."""
+    if kind == "NIfTI" and _unpacked(start)[344:348] == b"ni1\0":
+        raise ImageError(f"{path} is half of a NIfTI pair (.hdr and .img); convert it to one file")
     field = {"MetaImage": rb"^ElementDataFile *= *([^\r\n]*)", "NRRD": rb"^data ?file: *([^\r\n]*)"}.get(kind)
     header = start.split(b"\n\n", 1)[0] if kind == "NRRD" else start
     found = re.search(field, header, re.MULTILINE | re.IGNORECASE) if field else None
@@ -103,6 +105,58 @@ def _refuse_absurd(reader: sitk.ImageFileReader, path: str, data_bytes: int) -> 
     if voxels > MOST_VOXELS or announced > MOST_DEFLATE_RATIO * data_bytes:
         shown = " x ".join(str(n) for n in reader.GetSize())
         raise ImageError(f"{path} announces {shown} voxels, which its {data_bytes} bytes can't hold")
+
+
+def _refuse_cut_nifti(reader: sitk.ImageFileReader, path: str, start: bytes) -> None:
+    """ImageError for a NIfTI file that ends early: ITK would fill the rest with whatever is in memory."""
+    needed = reader.GetNumberOfComponents() * _nifti_bits(_unpacked(start)) // 8
+    for count in reader.GetSize():
+        needed *= count
+    packed = start[:2] == GZIP
+    present = _inflated_size(path, needed) if packed else os.path.getsize(path)
+    if present < needed + NIFTI_HEADER_BYTES:
+        raise ImageError(f"{path} is cut short: {needed} bytes of voxels are announced, {present} bytes are there")
+
+
+def _nifti_bits(header: bytes) -> int:
+    """Bits of a stored voxel (the reader's own type may be wider, when the header scales the values)."""
+    order: Literal["little", "big"] = "little" if header[0] in (348 & 0xFF, 540 & 0xFF) else "big"
+    at = 14 if int.from_bytes(header[:4], order) == 540 else 72
+    return int.from_bytes(header[at : at + 2], order)
+
+
+def _unpacked(start: bytes) -> bytes:
+    """The first bytes of a file, inflated when it is packed by gzip."""
+    if start[:2] != GZIP:
+        return start[:600]
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, 600)
+    except zlib.error:
+        return b""
+
+
+def _inflated_size(path: str, needed: int) -> int:
+    """Size of a gzip file's content: as its last bytes say if that is plausible, else counted."""
+    with open(path, "rb") as stream:
+        stream.seek(-4, os.SEEK_END)
+        announced = int.from_bytes(stream.read(4), "little")
+        if needed < announced <= needed + (1 << 16):
+            return announced
+        stream.seek(0)
+        return _counted(stream, needed + (1 << 20))
+
+
+def _counted(stream: BinaryIO, most: int) -> int:
+    """Bytes that a gzip stream inflates to, up to `most`; what is damaged counts as its end."""
+    inflater, total = zlib.decompressobj(zlib.MAX_WBITS | 16), 0
+    try:
+        while total < most and (piece := stream.read(1 << 18)):
+            while piece and total < most:
+                total += len(inflater.decompress(piece, 1 << 20))
+                piece = inflater.unconsumed_tail
+    except zlib.error:
+        return total
+    return total
 
 
 def read_image_information(path: str | os.PathLike[str]) -> ImageInformation:
