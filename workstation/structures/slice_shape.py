@@ -180,10 +180,29 @@ class SliceShape:
 
 def _doubled(edges: Float) -> NDArray[np.bool_]:
     """Which edges are run along twice, back and forth, so that they bound nothing (a keyhole's channel)."""
-    a, b = edges[:, :2], edges[:, :2] + edges[:, 2:]
+    # Only edges that begin and end near another vertex can be; comparing all with all takes seconds on bone.
+    begins_near = _near_another(edges[:, :2])
+    candidates = np.flatnonzero(begins_near & _near_another(edges[:, :2] + edges[:, 2:]))
+    a = edges[candidates, :2]
+    b = a + edges[candidates, 2:]
     reverse = (np.abs(a[:, None] - b[None]).max(-1) <= KEYHOLE_WIDTH_MM) & (
         np.abs(b[:, None] - a[None]).max(-1) <= KEYHOLE_WIDTH_MM
     )
     np.fill_diagonal(reverse, False)
-    doubled: NDArray[np.bool_] = reverse.any(1)
+    doubled: NDArray[np.bool_] = np.zeros(len(edges), dtype=bool)
+    doubled[candidates] = reverse.any(1)
     return doubled
+
+
+def _near_another(points: Float) -> NDArray[np.bool_]:
+    """Which points have another one within the keyhole's width in both axes (some a little further away, too).
+
+    Two such points share a cell of twice that width in at least one of four lattices, half a cell apart.
+    """
+    near = np.zeros(len(points), dtype=bool)
+    cell = 2.0 * KEYHOLE_WIDTH_MM + 1e-9
+    for shift in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5)):
+        place = np.floor(points / cell + shift).astype(np.int64)
+        _, which, count = np.unique(place[:, 0] * 2_000_003 + place[:, 1], return_inverse=True, return_counts=True)
+        near |= count[which] > 1
+    return near
