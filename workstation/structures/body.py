@@ -8,29 +8,40 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
-from workstation.structures.slice_shape import Bounds, Field, Lattice, union_bounds
+from workstation.structures.slice_shape import Bounds, Box, Field, Lattice, union_bounds
 from workstation.structures.surface_model import CapProfile, Source, SurfaceModel
 
 _TIP_SIZE = 0.01  # stands for a point at the end of a cap
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Piece:
     """Part of a body between two heights where its signed distance is linear in height.
 
-    s(z) = first + (second - first) * share - swell, with share and swell linear from low_mm to high_mm. swell is in
-    the fields' unit.
+    heights: (6,) low and high in mm, the share there, and the swell there in the fields' unit:
+    s(z) = first + (second - first) * share - swell, with share and swell linear from low to high.
     """
 
     low_mm: float
     high_mm: float
     first: Field
     second: Field
-    share_low: float
-    share_high: float
-    swell_low: float = 0.0
-    swell_high: float = 0.0
+    heights: NDArray[np.float64]
+
+    @property
+    def box(self) -> Box:
+        """Where both fields are known: first column and row, end column and row."""
+        a, b = self.first.box, self.second.box
+        return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+
+
+def _piece(
+    low_mm: float, high_mm: float, first: Field, second: Field,
+    share: tuple[float, float], swell: tuple[float, float] = (0.0, 0.0),
+) -> Piece:  # fmt: skip
+    return Piece(low_mm, high_mm, first, second, np.array([low_mm, high_mm, *share, *swell]))
 
 
 class Body:
@@ -63,7 +74,7 @@ class Body:
         if self.model.name == "slab":
             low, high = self.model.slab_ends_mm(index)
             field = self._own_field(index)
-            return [Piece(low, high, field, field, 0.0, 0.0)]
+            return [_piece(low, high, field, field, (0.0, 0.0))]
         above = self.model.neighbour(index, 1)
         pieces = self._cap(index, -1) if self.model.neighbour(index, -1) is None else []
         return pieces + (self._cap(index, 1) if above is None else self._between(index, above))
@@ -85,9 +96,9 @@ class Body:
         height = float(self.model.positions[j]) - low
         unit = self.lattice.least_unit
         return [
-            Piece(
+            _piece(
                 low + a.height * height, low + b.height * height, first, second,
-                a.share, b.share, a.swell_mm * unit, b.swell_mm * unit,
+                (a.share, b.share), (a.swell_mm * unit, b.swell_mm * unit),
             )
             for a, b in itertools.pairwise(self.model.pace(i, j))
         ]  # fmt: skip
@@ -100,10 +111,10 @@ class Body:
         if profile is None or previous is None:
             last, half = self._own_field(index), 0.5 * self.model.step_mm
             low, high = (z, z + half) if direction > 0 else (z - half, z)
-            return [Piece(low, high, last, last, 0.0, 0.0)]
+            return [_piece(low, high, last, last, (0.0, 0.0))]
         levels = self._cap_levels(index, previous, profile)
         return [
-            Piece(z + t0, z + t1, a, b, 0.0, 1.0) if direction > 0 else Piece(z - t1, z - t0, b, a, 0.0, 1.0)
+            _piece(z + t0, z + t1, a, b, (0.0, 1.0)) if direction > 0 else _piece(z - t1, z - t0, b, a, (0.0, 1.0))
             for (t0, a), (t1, b) in itertools.pairwise(levels)
         ]
 

@@ -122,10 +122,7 @@ def _sample(
 ) -> None:
     first, second = piece.first, piece.second
     placed = np.array([step, first.column0, first.row0, second.column0, second.row0], dtype=np.float64)
-    heights = np.array(
-        [piece.low_mm, piece.high_mm, piece.share_low, piece.share_high, piece.swell_low, piece.swell_high]
-    )
-    sample_piece(values, *points, first.values, second.values, placed, heights, run)
+    sample_piece(values, *points, first.values, second.values, placed, piece.heights, run)
 
 
 def sample_body(

@@ -34,6 +34,11 @@ class Growth:
         """What takes a field's values to units of the margin."""
         return 1.0 / self.half_axes_mm[0] if self.even_in_plane else 1.0
 
+    @property
+    def steepest(self) -> float:
+        """The largest slope of a field in units of the margin per mm."""
+        return 1.0 / min(self.half_axes_mm[:4])
+
     def lattice(self, step_mm: float) -> Lattice:
         """Where fields for this margin are sampled."""
         if self.even_in_plane:

@@ -10,63 +10,136 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _lower_row(f, a, b, alpha, rate, shift, shift_rate, unit, ends):  # type: ignore[no-untyped-def]
+    """Lower `f` to min over w in [low, high] of s(w) - sqrt(1 - w²); all arrays (columns,) float32 and contiguous.
+
+    s(w) = unit * (a + (b - a) * (alpha + rate * w)) - (shift + shift_rate * w). The minimum over w of
+    base + k w - sqrt(1 - w²) lies at w = -k / sqrt(1 + k²), where its value is base - sqrt(1 + k²), or else at an
+    end. ends: low, high, and for both sqrt(1 - w²) and the k beyond which the minimum lies there.
+    """
+    low, high, cut_low, cut_high, k_at_low, k_at_high = ends
+    one = np.float32(1.0)
+    for column in range(f.size):
+        difference = unit * (b[column] - a[column])
+        base = unit * a[column] + difference * alpha - shift
+        k = difference * rate - shift_rate
+        value = base - np.sqrt(one + k * k)
+        at_low = base + k * low - cut_low
+        at_high = base + k * high - cut_high
+        value = at_low if k > k_at_low else value
+        value = at_high if k < k_at_high else value
+        f[column] = min(f[column], value)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _ends(w_low, w_high):  # type: ignore[no-untyped-def]
+    """What `_lower_row` needs to know of the range of w, as float32."""
+    cut_low, cut_high = sqrt(max(1.0 - w_low * w_low, 0.0)), sqrt(max(1.0 - w_high * w_high, 0.0))
+    return (
+        np.float32(w_low),
+        np.float32(w_high),
+        np.float32(cut_low),
+        np.float32(cut_high),
+        np.float32(-w_low / max(cut_low, 1e-9)),
+        np.float32(-w_high / max(cut_high, 1e-9)),
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def deep_runs(envelope: Any, level: float, skipped: Any) -> None:
+    """The longest run of each row that lies below `level`, as columns from and to, into `skipped` (rows, 2) int64.
+
+    The envelope only sinks and its slope is at most 1 (in the fields' unit): a point so deep that its neighbours are
+    negative, too, can't touch the traced level, whatever is still to come.
+    """
+    rows, columns = envelope.shape
+    for row in range(rows):
+        begin, longest, skipped[row, 0], skipped[row, 1] = -1, 0, columns, columns
+        for column in range(columns + 1):
+            deep = column < columns and envelope[row, column] < level
+            if deep and begin < 0:
+                begin = column
+            elif not deep and begin >= 0:
+                if column - begin > longest:
+                    longest = column - begin
+                    skipped[row, 0], skipped[row, 1] = begin, column
+                begin = -1
+
+
+@numba.njit(cache=True, nogil=True)
+def _lower_row_constant(f, a, unit, offset):  # type: ignore[no-untyped-def]
+    """Lower `f` to unit * a - offset, (columns,) float32."""
+    for column in range(f.size):
+        f[column] = min(f[column], unit * a[column] - offset)
+
+
 @numba.njit(cache=True, nogil=True)
 def lower_envelope(
     envelope: Any,
+    column0: int,
+    row0: int,
     first: Any,
+    first_column0: int,
+    first_row0: int,
     second: Any,
-    scale: float,
-    share: float,
-    share_rate: float,
-    swell: float,
-    swell_rate: float,
-    w_low: float,
-    w_high: float,
+    second_column0: int,
+    second_row0: int,
+    margin: Any,
+    z: float,
+    heights: Any,
+    skipped: Any,
 ) -> None:
-    """Lower `envelope` to min over w in [w_low, w_high] of s(w) - sqrt(1 - w²); all arrays (rows, columns) float32.
+    """Lower the envelope at height z by one piece of a body, where both of its fields are known.
 
-    s(w) = scale * (first + (second - first) * (share + share_rate * w) - (swell + swell_rate * w)): the section's
-    signed distance in units of the margin, at the height that lies w margins below the output plane. The minimum
-    over w of base + k w - sqrt(1 - w²) lies at w = -k / sqrt(1 + k²), where its value is base - sqrt(1 + k²), or
-    else at an end.
+    envelope, first, second: (rows, columns) float32 from lattice point (column0, row0) on.
+    margin: (3,) what takes fields to units of the margin (negative when shrinking), and its reach in mm above and
+    below a point of the body. heights: (6,) low, high, the shares there and the swells there, as in `Piece`.
+    skipped: (rows of the envelope, 2) columns from and to which a row needs no more work, see `deep_runs`.
     """
-    rows, columns = envelope.shape
-    unit, alpha, rate = np.float32(scale), np.float32(share), np.float32(share_rate)
-    low, high = np.float32(w_low), np.float32(w_high)
-    low_c = np.float32(sqrt(max(1.0 - w_low * w_low, 0.0)))
-    high_c = np.float32(sqrt(max(1.0 - w_high * w_high, 0.0)))
-    one, shift, shift_rate = np.float32(1.0), np.float32(scale * swell), np.float32(scale * swell_rate)
-    # the free minimum lies beyond an end exactly where k passes these
-    k_at_low = np.float32(-w_low / max(sqrt(max(1.0 - w_low * w_low, 0.0)), 1e-9))
-    k_at_high = np.float32(-w_high / max(sqrt(max(1.0 - w_high * w_high, 0.0)), 1e-9))
-    for row in range(rows):
-        f, a, b = envelope[row], first[row], second[row]
-        for column in range(columns):
-            difference = unit * (b[column] - a[column])
-            base = unit * a[column] + difference * alpha - shift
-            k = difference * rate - shift_rate
-            value = base - np.sqrt(one + k * k)
-            at_low = base + k * low - low_c
-            at_high = base + k * high - high_c
-            value = at_low if k > k_at_low else value
-            value = at_high if k < k_at_high else value
-            f[column] = min(f[column], value)
-
-
-@numba.njit(cache=True, nogil=True)
-def lower_constant(envelope: Any, first: Any, scale: float, offset: float) -> None:
-    """Lower `envelope` to scale * first - offset (rows, columns) float32."""
-    rows, columns = envelope.shape
-    unit, shift = np.float32(scale), np.float32(offset)
-    for row in range(rows):
-        f, a = envelope[row], first[row]
-        for column in range(columns):
-            f[column] = min(f[column], unit * a[column] - shift)
+    c0, r0 = max(column0, first_column0, second_column0), max(row0, first_row0, second_row0)
+    c1 = min(column0 + envelope.shape[1], first_column0 + first.shape[1], second_column0 + second.shape[1])
+    r1 = min(row0 + envelope.shape[0], first_row0 + first.shape[0], second_row0 + second.shape[0])
+    if c0 >= c1 or r0 >= r1:
+        return
+    low, high, share_low, share_high, swell_low, swell_high = heights
+    inverse = 1.0 / (high - low) if high > low else 0.0
+    rate, swell_rate = (share_high - share_low) * inverse, (swell_high - swell_low) * inverse
+    unit = np.float32(margin[0])
+    alpha = np.float32(share_low + rate * (z - low))
+    shift = np.float32(margin[0] * (swell_low + swell_rate * (z - low)))
+    constant = share_low == 0.0 and share_high == 0.0 and swell_low == swell_high
+    for part in range(2):
+        reach = margin[1] if part == 0 else margin[2]
+        w_low = max((max(z - high, 0.0) if part == 0 else z - high) / reach, -1.0)
+        w_high = min((z - low if part == 0 else min(z - low, 0.0)) / reach, 1.0)
+        if w_low > w_high:
+            continue
+        nearest = min(max(0.0, w_low), w_high)
+        offset = np.float32(sqrt(max(1.0 - nearest * nearest, 0.0)) + shift)
+        down, shift_down = np.float32(-rate * reach), np.float32(-margin[0] * swell_rate * reach)
+        ends = _ends(w_low, w_high)
+        for row in range(r0, r1):
+            whole_f, whole_a, whole_b = envelope[row - row0], first[row - first_row0], second[row - second_row0]
+            for side in range(2):
+                begin = c0 if side == 0 else max(c0, column0 + skipped[row - row0, 1])
+                end = min(c1, column0 + skipped[row - row0, 0]) if side == 0 else c1
+                if begin >= end:
+                    continue
+                f = whole_f[begin - column0 : end - column0]
+                a = whole_a[begin - first_column0 : end - first_column0]
+                if constant:
+                    _lower_row_constant(f, a, unit, offset)
+                else:
+                    b = whole_b[begin - second_column0 : end - second_column0]
+                    _lower_row(f, a, b, alpha, down, shift, shift_down, unit, ends)
 
 
 def warm_up() -> None:
     """Compile every kernel here for the types used in production."""
-    envelope: NDArray[np.float32] = np.ones((4, 4), dtype=np.float32)
-    field = np.ones((8, 8), dtype=np.float32)[:4, :4]
-    lower_envelope(envelope[:4, :4], field, field, 1.0, 0.0, 0.0, 0.0, 0.0, -1.0, 1.0)
-    lower_constant(envelope, field, 1.0, 0.0)
+    envelope: NDArray[np.float32] = np.ones((8, 8), dtype=np.float32)
+    field = np.ones((8, 8), dtype=np.float32)
+    heights = np.array([0.0, 1.0, 0.0, 1.0, 0.0, 0.0])
+    skipped = np.full((8, 2), 8, dtype=np.int64)
+    deep_runs(envelope, -1.0, skipped)
+    lower_envelope(envelope, 0, 0, field, 0, 0, field, 0, 0, np.ones(3), 0.0, heights, skipped)

@@ -18,7 +18,9 @@ from workstation.structures.slice_shape import Box, Field
 from workstation.structures.surface_model import Source, SurfaceModel
 from workstation.structures.trace_kernels import trace_level
 from workstation.targets.growth import Growth
-from workstation.targets.margin_kernels import lower_constant, lower_envelope
+from workstation.targets.margin_kernels import deep_runs, lower_envelope
+
+Float = NDArray[np.float64]
 
 TRACE_TOLERANCE_MM = 0.005
 """Ring points that lie so close to a straight run are left out."""
@@ -79,39 +81,26 @@ class MarginBody:
         if box[0] >= box[2] or box[1] >= box[3]:
             return None
         values = np.full((box[3] - box[1], box[2] - box[0]), _OUTSIDE, dtype=np.float32)
-        for piece in pieces:
-            self._lower(values, box, piece, z_mm)
+        margin = np.array([-growth.scale if growth.shrinks else growth.scale, growth.above_mm, growth.below_mm])
+        skipped = np.full((values.shape[0], 2), values.shape[1], dtype=np.int64)
+        near = [piece for piece in pieces if piece.low_mm <= z_mm <= piece.high_mm]
+        far = [piece for piece in pieces if not piece.low_mm <= z_mm <= piece.high_mm]
+        for piece in near:
+            _lower(values, box, piece, margin, z_mm, skipped)
+        if near:
+            deep_runs(values, -1.5 * step_mm * growth.steepest, skipped)
+        for piece in far:
+            _lower(values, box, piece, margin, z_mm, skipped)
         return Field(-values if growth.shrinks else values, box[0], box[1])
 
-    def _lower(self, values: NDArray[np.float32], box: Box, piece: Piece, z_mm: float) -> None:
-        """Lower the envelope by one piece: its part below the output plane, then its part above."""
-        growth = self._growth
-        c0, r0, c1, r1 = _overlap(_overlap(piece.first.box, piece.second.box), box)
-        if c0 >= c1 or r0 >= r1:
-            return
-        target = values[r0 - box[1] : r1 - box[1], c0 - box[0] : c1 - box[0]]
-        first, second = _cut(piece.first, (c0, r0, c1, r1)), _cut(piece.second, (c0, r0, c1, r1))
-        scale = -growth.scale if growth.shrinks else growth.scale
-        height = piece.high_mm - piece.low_mm
-        inverse = 1.0 / height if height > 0 else 0.0
-        rate = (piece.share_high - piece.share_low) * inverse
-        swell_rate = (piece.swell_high - piece.swell_low) * inverse
-        share = piece.share_low + rate * (z_mm - piece.low_mm)
-        swell = piece.swell_low + swell_rate * (z_mm - piece.low_mm)
-        for margin, lowest, highest in (
-            (growth.above_mm, max(z_mm - piece.high_mm, 0.0), z_mm - piece.low_mm),
-            (growth.below_mm, z_mm - piece.high_mm, min(z_mm - piece.low_mm, 0.0)),
-        ):
-            w_low, w_high = max(lowest / margin, -1.0), min(highest / margin, 1.0)
-            if w_low > w_high:
-                continue
-            if piece.first is piece.second:
-                nearest = min(max(0.0, w_low), w_high)
-                lower_constant(target, first, scale, float(np.sqrt(max(1.0 - nearest * nearest, 0.0))))
-            else:
-                lower_envelope(
-                    target, first, second, scale, share, -rate * margin, swell, -swell_rate * margin, w_low, w_high
-                )
+def _lower(
+    values: NDArray[np.float32], box: Box, piece: Piece, margin: Float, z_mm: float, skipped: NDArray[np.int64]
+) -> None:
+    a, b = piece.first, piece.second
+    lower_envelope(
+        values, box[0], box[1], a.values, a.column0, a.row0, b.values, b.column0, b.row0,
+        margin, z_mm, piece.heights, skipped,
+    )  # fmt: skip
 
 
 def _open_between(pieces: list[Piece], low_mm: float, high_mm: float) -> bool:
@@ -120,22 +109,11 @@ def _open_between(pieces: list[Piece], low_mm: float, high_mm: float) -> bool:
     return len(runs) > 1 or runs[0][0] > low_mm + 1e-6 or runs[0][1] < high_mm - 1e-6
 
 
-def _overlap(a: Box, b: Box) -> Box:
-    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
-
-
 def _joint_box(pieces: list[Piece]) -> Box:
-    boxes = np.array([_overlap(p.first.box, p.second.box) for p in pieces])
-    low, high = boxes[:, :2].min(0), boxes[:, 2:].max(0)
-    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+    boxes = [piece.box for piece in pieces]
+    return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
 
 
 def _common_box(pieces: list[Piece]) -> Box:
-    boxes = np.array([_overlap(p.first.box, p.second.box) for p in pieces])
-    low, high = boxes[:, :2].max(0), boxes[:, 2:].min(0)
-    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
-
-
-def _cut(field: Field, box: Box) -> NDArray[np.float32]:
-    c0, r0, c1, r1 = box
-    return field.values[r0 - field.row0 : r1 - field.row0, c0 - field.column0 : c1 - field.column0]
+    boxes = [piece.box for piece in pieces]
+    return max(b[0] for b in boxes), max(b[1] for b in boxes), min(b[2] for b in boxes), min(b[3] for b in boxes)
