@@ -103,7 +103,7 @@ def test_numbers_fit_sixteen_bytes_by_their_own_length(tmp_path: Path) -> None:
 
 
 def test_long_contour_data_makes_the_whole_file_implicit(tmp_path: Path) -> None:
-    short, long = make.circle(80.0, 1200), make.circle(80.0, 6000)
+    short, long = make.circle(40.0, 1200), make.circle(80.0, 6000)
     explicit = written(tmp_path, [make.structure("A", {0.0: [short]})], make.ct())
     assert explicit.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.1"
     ds = written(tmp_path, [make.structure("A", {0.0: [short, long]})], make.ct())
