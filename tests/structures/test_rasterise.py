@@ -13,8 +13,10 @@ from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.geometry.transform import Transform
 from workstation.structures import rasterise_kernels
+from workstation.structures.errors import StructureError
 from workstation.structures.rasterise import mask_of, slab_bounds_mm
 from workstation.structures.structure import ContourStack, PlanarContours
+from workstation.structures.volume import volume_cc
 
 AXIAL = Plane.axial()
 
@@ -150,3 +152,60 @@ def test_warming_up_leaves_one_compiled_signature() -> None:
     rasterise_kernels.warm_up()
     mask_of(stack_of({0.0: [circle(3.0)]}), Grid((0.0, 0.0, 0.0), (1.0, 1.0, 3.0), np.eye(3), (10, 10, 2)))
     assert len(rasterise_kernels.fill_even_odd.signatures) == 1
+
+
+def sphere(radius_mm: float, step_mm: float) -> ContourStack:
+    positions = np.arange(-np.floor(radius_mm / step_mm) * step_mm, radius_mm, step_mm)
+    rings = {float(z): [circle(float(np.sqrt(radius_mm**2 - z**2)), 120)] for z in positions if abs(z) < radius_mm}
+    return stack_of(rings, spacing_mm=step_mm)
+
+
+@pytest.mark.parametrize("rotation_deg", [(90, 0, 0), (20, -35, 10), (0, 45, 0), (5, 0, 0)])
+def test_grids_of_another_orientation_see_the_same_body(rotation_deg: tuple[float, float, float]) -> None:
+    stack = sphere(20.0, 2.5)
+    direction = Transform.from_rigid(rotation_deg=rotation_deg).matrix[:3, :3]
+    grid = Grid(direction @ (-30.0, -31.0, -30.5), (1.1, 0.9, 1.5), direction, (56, 68, 42))
+    mask = mask_of(stack, grid)
+    assert mask.volume_cc == pytest.approx(volume_cc(stack), rel=0.01)
+    k, j, i = np.nonzero(mask.full())
+    distance = np.linalg.norm(grid.to_patient(np.column_stack([i, j, k])), axis=1)
+    assert distance.max() < 20.6
+    outside = ~mask.full()
+    k, j, i = np.nonzero(outside)
+    assert np.linalg.norm(grid.to_patient(np.column_stack([i, j, k])), axis=1).min() > 19.4
+
+
+def test_holes_are_holes_on_oblique_grids_too() -> None:
+    shell = stack_of({float(z): [circle(18.0), circle(9.0)] for z in range(-12, 13, 3)})
+    direction = Transform.from_rigid(rotation_deg=(30, 10, 0)).matrix[:3, :3]
+    grid = Grid(direction @ (-40.0, -40.0, -40.0), (1.0, 1.0, 1.0), direction, (81, 81, 81))
+    mask = mask_of(shell, grid)
+    assert not mask.full()[40, 40, 40]
+    assert mask.volume_cc == pytest.approx(volume_cc(shell), rel=0.02)
+
+
+def test_an_oblique_grid_that_misses_the_structure_is_empty() -> None:
+    direction = Transform.from_rigid(rotation_deg=(30, 10, 0)).matrix[:3, :3]
+    grid = Grid((500.0, 0.0, 0.0), (1.0, 1.0, 1.0), direction, (10, 10, 10))
+    assert not mask_of(sphere(10.0, 2.0), grid).full().any()
+
+
+def test_a_named_surface_model_fills_slices_between_drawn_planes() -> None:
+    stack = sphere(20.0, 5.0)
+    grid = Grid((-25.0, -25.0, -25.0), (1.0, 1.0, 1.0), np.eye(3), (51, 51, 51))
+    errors = {m: abs(mask_of(stack, grid, m).volume_cc - 33.51) for m in (None, "linear-tapered")}
+    assert errors["linear-tapered"] < 0.4
+    drawn = mask_of(stack, grid, "linear-tapered").full()[25]
+    np.testing.assert_array_equal(drawn, mask_of(stack, grid).full()[25])
+
+
+def test_slabs_hold_the_volume_of_the_slab_model() -> None:
+    stack = sphere(20.0, 2.5)
+    grid = Grid((-24.9, -24.9, -24.75), (0.5, 0.5, 0.5), np.eye(3), (100, 100, 100))
+    assert mask_of(stack, grid).volume_cc == pytest.approx(volume_cc(stack, "slab"), rel=2e-3)
+
+
+def test_an_unknown_surface_model_is_refused() -> None:
+    grid = Grid((0.0, 0.0, 0.0), (1.0, 1.0, 1.0), np.eye(3), (9, 9, 9))
+    with pytest.raises(StructureError, match="surface model"):
+        mask_of(sphere(5.0, 1.0), grid, "wishful")
