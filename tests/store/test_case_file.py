@@ -82,6 +82,8 @@ def test_undo_and_redo_work_after_opening_as_they_would_have_before(tmp_path):
     CaseFile.create(tmp_path / "a.rtcase", case)
     case.do(EditContours(gtv, (PlanarContours(0.0, disc(12)),)))
     case.do(ChangeStructure(gtv, name="GTVp"))
+    case.do(EditContours(gtv, (PlanarContours(0.0, disc(13)),)))
+    case.undo()
     case.undo()
     seen, labels = [case.contents], [case.undo_label]
     file = CaseFile.create(tmp_path / "b.rtcase", case)  # a case with something to redo, written at once
@@ -372,6 +374,39 @@ def test_a_damaged_step_is_told_and_what_came_before_it_opens(tmp_path):
     assert file.warnings == () and again.structures[gtv].name == "GTVp"
     again.undo()
     assert again.structures[gtv].name == "GTV" and again.undo_label == ""
+    file.close()
+
+
+def test_a_missing_step_is_told(tmp_path):
+    case, gtv, _ = rich_case()
+    file = CaseFile.create(tmp_path / "a.rtcase", case)
+    first = file.written_steps
+    for radius in (11, 12, 13):
+        case.do(EditContours(gtv, (PlanarContours(0.0, disc(radius)),)))
+    file.close()
+    _damage(tmp_path / "a.rtcase", f"DELETE FROM journal WHERE sequence = {first + 1}")
+    file, again = reopened(tmp_path / "a.rtcase")
+    assert "Steps are missing" in file.warnings[0] and again.undo_label == ""
+    assert differences(case.contents, again.contents) == []
+    again.do(ChangeStructure(gtv, name="GTVp"))
+    file.close()
+    file, again = reopened(tmp_path / "a.rtcase")
+    assert file.warnings == () and again.undo_label == "Rename GTV to GTVp"
+    file.close()
+
+
+def test_a_missing_step_that_no_snapshot_makes_up_for_ends_what_can_be_read(tmp_path):
+    case, gtv, _ = rich_case()
+    file = CaseFile.create(tmp_path / "a.rtcase", case)
+    first = file.written_steps
+    for radius in (11, 12, 13):
+        case.do(EditContours(gtv, (PlanarContours(0.0, disc(radius)),)))
+    file.close()
+    _damage(tmp_path / "a.rtcase", f"DELETE FROM journal WHERE sequence = {first + 2}")
+    _damage(tmp_path / "a.rtcase", f"DELETE FROM snapshot WHERE sequence > {first}")
+    file, again = reopened(tmp_path / "a.rtcase")
+    assert f"step {first + 2} is missing" in file.warnings[0]
+    assert area_mm2(again.region_at(gtv, 0.0)) == area_mm2(disc(11))
     file.close()
 
 

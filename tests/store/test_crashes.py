@@ -164,8 +164,10 @@ def test_a_full_disk_loses_nothing_and_says_so_in_one_sentence(tmp_path, after):
     area = area_mm2(case.region_at(next(iter(case.structures)), 0.0))
     if radius:
         assert area == pytest.approx(area_mm2(disc(radius, points=3000)))
-        while case.undo_label:
+        gtv = next(iter(case.structures))
+        for earlier in [23, *(20 + step / 10 for step in range(19, -1, -1)), 14, 13, 12, 11, 10]:
             case.undo()
+            assert area_mm2(case.region_at(gtv, 0.0)) == pytest.approx(area_mm2(disc(earlier, points=3000)))
     else:
         assert area >= area_mm2(disc(14, points=3000))
     assert file.warnings == ()

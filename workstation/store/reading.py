@@ -60,10 +60,13 @@ def read_case(
     start = _snapshot(connection, images, found)
     lines = journal.lines(connection)
     found.last = max(lines[-1].sequence if lines else 0, start)
+    before = 0
     for index, line in enumerate(lines):
-        changes: tuple[Change, ...] = ()
+        missing, before = line.sequence != before + 1, line.sequence
         if line.sequence > start:
             try:
+                if missing:
+                    raise StoreError(f"step {line.sequence - 1} is missing")
                 changes = _changes(connection, line, found, images)
             except (StoreError, CaseError) as error:
                 found.warnings.append(f"The last {len(lines) - index} steps could not be read: {error}")
@@ -71,6 +74,10 @@ def read_case(
                 return found
             found.contents = apply_all(changes, found.contents)
             found.replayed += 1
+        elif missing and line.sequence > history_from:
+            found.warnings.append("Steps are missing in the middle of the history: none of it can be undone")
+            found.done, found.undone, found.damaged = [], [], True
+            return found
         if line.sequence > history_from:
             _turn(found, line, read)
     return found
