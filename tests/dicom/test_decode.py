@@ -86,6 +86,15 @@ def test_a_hanging_decoder_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert time.perf_counter() - start < 5
 
 
+def test_a_frozen_program_decodes_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.frozen", True, raising=False)
+    monkeypatch.setattr("subprocess.Popen", None)
+    values = np.arange(128, dtype=np.uint16).reshape(8, 16)
+    assert (DecodeWorker().decode(pixel(8, 16, RLE), rle_frame(values)) == values).all()
+    with pytest.raises(DicomError, match="can't be decompressed"):
+        DecodeWorker().decode(pixel(8, 16, J2K), b"garbage!" * 40)
+
+
 COMPRESSED = (
     "JPEG2000.dcm", "JPEGLSNearLossless_08.dcm", "JPEGLSNearLossless_16.dcm",
     "MR_small_RLE.dcm", "MR_small_jp2klossless.dcm",

@@ -257,3 +257,15 @@ def test_a_name_in_another_alphabet_survives(tmp_path: Path) -> None:
 def test_the_sop_class_may_stand_in_the_file_meta_only(tmp_path: Path) -> None:
     path = write(tmp_path / "dir", image(0, SOPClassUID="1.2.840.10008.1.3.10"))
     assert "DICOMDIR" in reasons(index_paths([path]))["dir"]
+
+
+def test_slow_drives_are_read_by_several_threads_with_the_same_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_all(tmp_path, [image(k, sop_class=MR, EchoNumbers=e) for k in range(15) for e in (1, 2)])
+    (tmp_path / "note").write_text("hello")
+    one_by_one = index_paths([tmp_path])
+    monkeypatch.setattr("workstation.dicom.index.SLOW_FILE_S", 0.0)
+    together = index_paths([tmp_path])
+    assert [e.files for e in together.series] == [e.files for e in one_by_one.series]
+    assert together.skipped == one_by_one.skipped

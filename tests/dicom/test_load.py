@@ -204,6 +204,11 @@ def test_padding_is_told_in_rescaled_values(tmp_path: Path) -> None:
     assert volume.acquisition["PaddingValue"] == "-3024"
 
 
+def test_a_ct_whose_values_are_no_hounsfield_units_says_so(tmp_path: Path) -> None:
+    volume = loaded(tmp_path, image(0, RescaleIntercept="0"), image(1, RescaleIntercept="0"))
+    assert any("may not be Hounsfield units" in w for w in volume.warnings)
+
+
 ENHANCED = [[-10, 20, 5 + 2 * k] for k in range(3)]
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.dicom import decode_worker
 from workstation.dicom.errors import DicomError
 from workstation.dicom.frame import Frame, PixelFormat
 from workstation.dicom.source import Source
@@ -28,7 +29,7 @@ from workstation.dicom.source import Source
 LONGEST_FRAME_S = 30.0
 MOST_WORKERS = 4
 LARGEST_ENCAPSULATED_BYTES = 1 << 31
-_WORKER = Path(__file__).with_name("decode_worker.py")
+_WORKER = Path(decode_worker.__file__)
 
 
 class DecodeWorker:
@@ -40,6 +41,8 @@ class DecodeWorker:
 
     def decode(self, pixel: PixelFormat, data: bytes) -> NDArray[Any]:
         """(rows, columns) stored values of one encapsulated frame; DicomError when it can't be decompressed."""
+        if getattr(sys, "frozen", False):
+            return self._decode_here(pixel, data)
         process = self._running(pixel)
         timer = threading.Timer(self._longest_frame_s, process.kill)
         timer.start()
@@ -52,6 +55,15 @@ class DecodeWorker:
             timer.cancel()
         if "error" in answer:
             raise DicomError(f"can't be decompressed ({answer['error']}): damaged, or of an unknown kind")
+        return _checked(np.frombuffer(values, np.dtype(answer["dtype"])), pixel)
+
+    @staticmethod
+    def _decode_here(pixel: PixelFormat, data: bytes) -> NDArray[Any]:
+        """In this process: a frozen program has no Python that could run a script."""
+        try:
+            answer, values = decode_worker.decode(_request(pixel, data), data)
+        except (RuntimeError, ValueError, TypeError, AttributeError, KeyError, NotImplementedError) as error:
+            raise DicomError("can't be decompressed: damaged, or of an unknown kind") from error
         return _checked(np.frombuffer(values, np.dtype(answer["dtype"])), pixel)
 
     def _running(self, pixel: PixelFormat) -> subprocess.Popen[bytes]:

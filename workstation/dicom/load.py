@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -50,7 +51,19 @@ def load_series(entry: SeriesEntry, progress: Progress = silent, on_first: OnSli
     if int(np.prod(np.array(arrangement.grid.size, dtype=np.int64))) > MOST_VOXELS:
         raise DicomError(f"{entry.description or entry.key} has more voxels than fit into memory")
     stack = _Stack(entry.frames).read(progress, _shown_at(on_first, arrangement))
-    return _volume(entry, arrangement, stack if arrangement.exact else _interpolated(stack, arrangement))
+    warnings = (*entry.warnings, *_value_warnings(entry, stack))
+    voxels = stack if arrangement.exact else _interpolated(stack, arrangement)
+    return replace(_volume(entry, arrangement, voxels), warnings=warnings)
+
+
+def _value_warnings(entry: SeriesEntry, stack: Voxels) -> tuple[str, ...]:
+    """What the values themselves give away: a CT without anything lighter than water, but with bone, is not in HU."""
+    if entry.modality != "CT" or entry.unit != "HU":
+        return ()
+    sample = stack[:, ::4, ::4]
+    if sample.min() >= 0 and sample.max() > 1000:
+        return ("no value is below 0 HU: the values may not be Hounsfield units (no rescale was stored)",)
+    return ()
 
 
 def _shown_at(on_first: OnSlice | None, arrangement: Arrangement) -> OnSlice | None:

@@ -22,6 +22,8 @@ def walk_files(paths: Iterable[str | os.PathLike[str]], skipped: list[Skipped]) 
         given = Path(path).expanduser()
         if not given.exists():
             raise DicomError(f"{given} does not exist")
+        if not given.is_dir() and not given.is_file():
+            raise DicomError(f"{given} is neither a folder nor a file")
         for name in _files(str(given.resolve()), skipped):
             if name in seen:
                 continue
