@@ -64,6 +64,8 @@ def write_series(
     base = _base(volume, stored, moment, acquired or moment)
     for keyword, text in (attributes or {}).items():
         setattr(base, keyword, text)
+    if "BodyPartExamined" not in base:
+        base.Laterality = ""  # PS3.3 C.7.3.1: needed unless the part of the body is known to be unpaired
     series_uid, slice_uid = _uids(volume)
     base.SeriesInstanceUID = series_uid
     target = Path(folder)
@@ -117,7 +119,6 @@ def _base(volume: Volume, stored: _Format, moment: datetime, acquired: datetime)
     ds.SeriesNumber = volume.acquisition.get("SeriesNumber", "")
     ds.SeriesDescription = volume.description[:64]
     ds.SeriesDate, ds.SeriesTime = _date(moment), _time(moment)
-    ds.Laterality = ""
     ds.PatientPosition = volume.patient_position
     ds.FrameOfReferenceUID = volume.frame_of_reference_uid or _new_uid()
     ds.PositionReferenceIndicator = volume.study.get("PositionReferenceIndicator", "")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from itertools import pairwise
 
-from workstation.teaching.shapes import Body, Box, Cone, Ellipsoid, Layer, Part, both_sides, tube
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.teaching.shapes import Body, Box, Cone, Ellipsoid, Layer, Part, Point, both_sides, tube
 from workstation.teaching.tissues import Tissue
 
 COCHLEA_CENTRE_MM = (39.0, -5.0, 2.0)
@@ -35,8 +38,7 @@ def airway_layers() -> list[Layer]:
         Layer("nasal cavity", Tissue.MUCOSA),
         Layer("nasal cavity", Tissue.AIR, 1.4),
         Layer("turbinates", Tissue.MUCOSA),
-        Layer("septum", Tissue.MUCOSA, -0.9),
-        Layer("septum", Tissue.CORTICAL_BONE),
+        Layer("septum", Tissue.MUCOSA, -0.6),
         Layer("throat", Tissue.MUCOSA, -2.2),
         Layer("throat", Tissue.AIR),
         Layer("ear canals", Tissue.SKIN, -0.9),
@@ -52,26 +54,33 @@ def airway_layers() -> list[Layer]:
 
 
 def _sinuses() -> list[Body]:
-    maxillary: tuple[Part, ...] = (Ellipsoid((28, -66, 1), (13, 15, 17), (0, -8, 12)), Ellipsoid((27, -58, 6), (11, 11, 10)))
-    sphenoid: tuple[Part, ...] = (Ellipsoid((7.5, -29, 6), (8, 11, 10)),)
-    frontal: tuple[Part, ...] = (Ellipsoid((9, -94, 36), (9, 4, 10), (-16, 0, 10)),)
-    ethmoid = Box((7, -62, 18), (6, 21, 10), 5)
+    maxillary: tuple[Part, ...] = (
+        Ellipsoid((28, -66, -6), (12, 15, 14), (0, -10, 14)),
+        Ellipsoid((28, -58, -3), (12, 12, 9)),
+        Ellipsoid((32, -70, -1), (11, 9, 7), (0, 0, 30)),
+    )
+    sphenoid: tuple[Part, ...] = (Ellipsoid((7.5, -28, 5), (7.5, 10, 9)),)
+    frontal: tuple[Part, ...] = (Ellipsoid((10, -90, 33), (8, 3.5, 9), (-14, 0, 12)),)
+    ethmoid = Box((7, -62, 14), (6, 22, 10), 5)
     return [
-        Body("sinuses", both_sides((*maxillary, *frontal, *sphenoid)), blend_mm=0, rough_mm=0.7, rough_wavelength_mm=16),
+        Body("sinuses", both_sides((*maxillary, *frontal, *sphenoid)), blend_mm=1.5, rough_mm=0.7,
+             rough_wavelength_mm=16),
         Body("ethmoids", both_sides((ethmoid,)), blend_mm=1),
     ]
 
 
 def _nose() -> list[Body]:
     cavity: tuple[Part, ...] = (
-        Box((6, -62, -6), (7, 30, 14), 5),
-        Cone((6, -88, -10), (7, -106, -14), 5.5, 4.5),
+        Box((6, -62, -9), (6.5, 28, 13), 5),
+        Box((6, -66, 2), (4, 22, 12), 3),
+        Cone((6, -88, -12), (7, -106, -15), 5.0, 4.5),
     )
     turbinates: tuple[Part, ...] = (
-        Cone((9, -82, -13), (9, -42, -14), 3.6, 4.0),
-        Cone((8.5, -76, 0), (8.5, -44, -1), 2.8, 3.0),
+        Cone((8.5, -84, -15), (8.5, -42, -16), 3.6, 3.8),
+        Cone((8.0, -78, -4), (8.0, -44, -5), 2.8, 3.0),
+        Cone((6.5, -70, 5), (6.5, -48, 5), 1.8, 2.0),
     )
-    septum: tuple[Part, ...] = (Box((0, -64, -4), (0.9, 34, 18), 0.7),)
+    septum: tuple[Part, ...] = (Box((0, -64, -5), (0.9, 34, 18), 0.7),)
     return [
         Body("nasal cavity", both_sides(cavity), blend_mm=3),
         Body("turbinates", both_sides(turbinates), rough_mm=0.7),
@@ -81,9 +90,9 @@ def _nose() -> list[Body]:
 
 def _throat() -> Body:
     parts: tuple[Part, ...] = (
-        Ellipsoid((0, -20, -12), (12, 10, 11)),
-        Cone((0, -30, -12), (0, -20, -14), 10, 10),
-        Ellipsoid((0, -9, -26), (11, 5, 14)),
+        Ellipsoid((0, -19, -14), (12, 9, 10)),
+        Cone((0, -34, -12), (0, -22, -14), 9, 9),
+        Ellipsoid((0, -10, -28), (11, 5, 13)),
         Ellipsoid((0, -11, -48), (12, 6, 18)),
         Ellipsoid((0, -10, -75), (14, 8, 16)),
         Ellipsoid((0, -14, -105), (9, 9, 24)),
@@ -92,7 +101,7 @@ def _throat() -> Body:
 
 
 def _ears() -> list[Body]:
-    canal = tube(((86, 7, -2), (74, 4, -1), (64, 2, 1), (54, 0, 0)), (4.5, 3.8, 3.3, 3.8))
+    canal = tube(((77, 6, -1), (72, 4, -1), (63, 2, 1), (54, 0, 0)), (4.2, 3.6, 3.1, 3.6))
     cavity: tuple[Part, ...] = (Ellipsoid((50, -1, 2), (2.6, 6, 7.5)), Ellipsoid((50, 4, 9), (4, 6, 4)))
     ossicles: tuple[Part, ...] = (
         Cone((51.5, -1, 2), (50.5, -2, 8), 0.6, 1.2),
@@ -105,7 +114,8 @@ def _ears() -> list[Body]:
         Ellipsoid((x + 1, y + 13, z + 4), (5, 5, 5.5)),
     )
     internal: tuple[Part, ...] = (Cone((35.5, 1, 4), (22, 7, 3), 2.3, 3.4),)
-    fluid = (*_cochlear_turns(), Ellipsoid((x + 1, y + 6.5, z + 3), (1.8, 2.4, 2.2)), *_semicircular_canals())
+    vestibule = Ellipsoid((x + 1, y + 6.5, z + 3), (1.8, 2.4, 2.2))
+    fluid: tuple[Part, ...] = (*_cochlear_turns(), vestibule, *_semicircular_canals())
     return [
         Body("ear canals", both_sides(canal), blend_mm=1),
         Body("middle ears", both_sides(cavity), blend_mm=2),
@@ -137,9 +147,13 @@ def _cochlear_turns() -> tuple[Cone, ...]:
     points = centre + radius * (np.cos(turn)[:, None] * first + np.sin(turn)[:, None] * second)
     thickness = np.linspace(0.95, 0.6, 26)
     return tuple(
-        Cone(tuple(a), tuple(b), float(r), float(s))
-        for a, b, r, s in zip(points[:-1].tolist(), points[1:].tolist(), thickness[:-1], thickness[1:], strict=True)
+        Cone(_point(a), _point(b), float(r), float(s))
+        for (a, b), (r, s) in zip(pairwise(points), pairwise(thickness), strict=True)
     )
+
+
+def _point(row: NDArray[np.float64]) -> Point:
+    return float(row[0]), float(row[1]), float(row[2])
 
 
 def _semicircular_canals() -> tuple[Cone, ...]:
@@ -154,23 +168,23 @@ def _semicircular_canals() -> tuple[Cone, ...]:
     rings: list[Cone] = []
     for u, v, c in frames:
         points = np.array(c) + 3.1 * (np.cos(angle)[:, None] * np.array(u) + np.sin(angle)[:, None] * np.array(v))
-        rings += [Cone(tuple(a), tuple(b), 0.65, 0.65) for a, b in zip(points[:-1].tolist(), points[1:].tolist(), strict=True)]
+        rings += [Cone(_point(a), _point(b), 0.65, 0.65) for a, b in pairwise(points)]
     return tuple(rings)
 
 
 def _orbits() -> list[Body]:
     cone: tuple[Part, ...] = (
-        Ellipsoid((29, -70, 25), (18.5, 20, 17.5), (0, 0, 14)),
-        Cone((26, -56, 24), (16, -32, 22), 14, 4),
+        Ellipsoid((30, -70, 18), (18, 20, 16), (0, 0, 14)),
+        Cone((27, -58, 18), (16, -33, 20), 13, 4),
     )
     straps: list[Part] = [
-        Cone((18, -36, 22), (31 + dx, -68, 25 + dz), 1.1, 1.7) for dx, dz in ((0, 12), (0, -12), (12, 0), (-11, 0))
+        Cone((18, -37, 20), (31 + dx, -68, 18 + dz), 1.1, 1.7) for dx, dz in ((0, 12), (0, -12), (12, 0), (-11, 0))
     ]
-    nerve = tube(((31, -66, 25), (27, -52, 24), (17, -34, 22), (9, -24, 24)), (1.7, 1.8, 1.8, 1.8))
+    nerve = tube(((31, -66, 18), (27, -52, 19), (17, -34, 21), (9, -24, 25)), (1.7, 1.8, 1.8, 1.8))
     return [
         Body("orbits", both_sides(cone), blend_mm=5),
         Body("eye straps", both_sides(straps)),
         Body("optic nerves", both_sides(nerve)),
-        Body("eyes", both_sides((Ellipsoid((31.5, -78, 25), (12, 12, 12)),))),
-        Body("lenses", both_sides((Ellipsoid((31.8, -87, 25), (4.4, 2.0, 4.4)),))),
+        Body("eyes", both_sides((Ellipsoid((31.5, -78, 18), (12, 12, 12)),))),
+        Body("lenses", both_sides((Ellipsoid((31.8, -86.5, 18), (4.4, 2.0, 4.4)),))),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from workstation.teaching.anatomy_brain import cavity_parts
@@ -57,18 +59,21 @@ def _cranium() -> Body:
     base: tuple[Part, ...] = (
         Ellipsoid((57, 18, -10), (12.5, 17, 19), (10, 0, 0)),
         Cone((57, 16, -20), (55, 12, -32), 9, 5),
-        Ellipsoid((19, 24, -38), (8, 12, 7), (0, 0, -25)),
+        Ellipsoid((19, 24, -37), (7, 11, 6), (0, 0, -25)),
         Cone((38, -2, -12), (32, 0, -30), 2.6, 1.2),
-        Box((20, -30, -16), (1.2, 8, 15), 1.0, (0, -6, 20)),
-        Box((13, -30, -14), (1.0, 6, 13), 1.0),
-        Cone((60, -10, -3), (64, -30, -5), 4, 2.6),
-        Cone((64, -30, -5), (58, -52, -6), 2.6, 4.5),
-        Ellipsoid((50, -60, -6), (11, 10, 10), (0, 0, 35)),
-        Cone((54, -58, -2), (50, -56, 28), 4.5, 3.5),
-        Ellipsoid((40, -8, -9), (20, 14, 6), (0, -12, 0)),
-        Box((30, -52, 37), (22, 20, 1.6), 1.4, (6, 14, 0)),
+        Box((20, -31, -16), (1.2, 7, 14), 1.0, (0, -6, 20)),
+        Box((14, -31, -14), (1.0, 5, 12), 1.0, (0, 4, -8)),
+        Cone((62, -6, -2), (66, -28, -6), 4, 2.6),
+        Cone((66, -28, -6), (60, -50, -9), 2.6, 4.5),
+        Ellipsoid((51, -60, -10), (10, 9, 9), (0, 0, 35)),
+        Cone((55, -58, -6), (50, -62, 22), 4.2, 3.2),
+        Ellipsoid((38, -8, -5), (20, 14, 5), (0, -12, 0)),
+        Box((30, -52, 33), (22, 20, 1.6), 1.4, (6, 14, 0)),
+        Cone((10, -92, 34), (40, -84, 34), 4.5, 4.0),
+        Cone((40, -84, 34), (52, -66, 26), 4.0, 3.4),
+        Box((24, -36, 8), (16, 2.2, 14), 2.0, (0, 0, 28)),
     )
-    occiput: tuple[Part, ...] = (Ellipsoid((0, 84, 4), (12, 7, 12)), Cone((0, 85, 0), (0, 60, -34), 4, 3))
+    occiput: tuple[Part, ...] = (Ellipsoid((0, 86, 4), (12, 7, 12)), Cone((0, 87, 0), (0, 62, -35), 4, 3))
     parts = (*cavity_parts(6.3), *petrous_parts(), *both_sides(base), *occiput)
     return Body("cranium", parts, blend_mm=3.5, rough_mm=0.5, rough_wavelength_mm=22)
 
@@ -84,13 +89,14 @@ def _mastoids() -> Body:
 
 def _face() -> Body:
     """Upper jaw with the hard palate, cheek bones, bridge of the nose."""
-    arch = _arch(((2, -88), (14, -85), (23, -74), (27, -58), (28, -44)), -27, 4.5, 8)
+    arch = _arch(((2, -88), (14, -85), (23, -74), (27, -58), (28, -44)), -29, 4.5, 7)
     parts: tuple[Part, ...] = (
         *arch,
-        Box((11, -62, -22), (13, 24, 1.8), 1.5),
-        Box((27, -66, 2), (16, 17, 19), 7),
-        Cone((5, -92, 22), (4, -102, 8), 2.6, 1.8),
-        Box((9, -86, 8), (3, 4, 18), 2),
+        Box((11, -62, -24), (13, 24, 1.2), 1.0),
+        Cone((44, -68, -8), (30, -80, -20), 5, 4),
+        Cone((4, -94, 22), (3, -103, 7), 2.4, 1.5),
+        Cone((11, -88, 16), (15, -86, -16), 2.6, 3.2),
+        Cone((16, -88, 2), (40, -76, 0), 2.4, 3.0),
     )
     return Body("face", both_sides(parts), blend_mm=3)
 
@@ -98,7 +104,7 @@ def _face() -> Body:
 def _arch(points: tuple[tuple[float, float], ...], z: float, half_width: float, half_height: float) -> tuple[Box, ...]:
     """Upright slabs along a dental arch, given from the middle backward on one side."""
     slabs = []
-    for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+    for (x0, y0), (x1, y1) in pairwise(points):
         yaw = float(np.degrees(np.arctan2(y1 - y0, x1 - x0)))
         half = float(np.hypot(x1 - x0, y1 - y0)) / 2 + half_width * 0.6
         slabs.append(
@@ -108,12 +114,12 @@ def _arch(points: tuple[tuple[float, float], ...], z: float, half_width: float, 
 
 
 def _mandible() -> Body:
-    arch = _arch(((0, -86), (12, -84), (24, -73), (34, -54), (42, -34), (46, -18)), -60, 5.2, 11)
+    arch = _arch(((0, -86), (12, -84), (24, -73), (34, -54), (42, -34), (46, -18)), -63, 5.2, 11)
     ramus: tuple[Part, ...] = (
-        Box((48, -15, -36), (4.0, 15, 24), 3.5, (8, 3, -6)),
-        Cone((49, -9, -16), (51, -8, -9), 3.6, 4.0),
-        Ellipsoid((51, -9, -6), (9, 4.5, 4.5), (0, 0, -15)),
-        Cone((47, -26, -16), (46, -29, -4), 4.0, 1.8),
+        Box((47.5, -15, -42), (3.8, 14, 21), 3.5, (8, 3, -6)),
+        Cone((48.5, -9, -23), (50, -9, -16), 3.6, 4.0),
+        Ellipsoid((50, -9, -14), (9, 4.5, 4.0), (0, 0, -15)),
+        Cone((47, -24, -22), (46, -28, -11), 4.0, 1.8),
     )
     return Body("mandible", both_sides((*arch, *ramus)), blend_mm=5, rough_mm=0.3)
 
@@ -124,10 +130,10 @@ def _teeth() -> Body:
     crowns: list[Part] = []
     for n, (x, y) in enumerate(upper):
         size = 3.0 if n < 4 else 4.2
-        crowns += [Ellipsoid((x, y, -36), (size, size, 5.5)), Cone((x, y, -34), (x, y, -25), 2.4, 1.2)]
+        crowns += [Ellipsoid((x, y, -38.5), (size, size, 5.0)), Cone((x, y, -36), (x, y, -27), 2.4, 1.2)]
     for n, (x, y) in enumerate(lower):
         size = 2.6 if n < 4 else 4.2
-        crowns += [Ellipsoid((x, y, -45.5), (size, size, 5.0)), Cone((x, y, -47), (x, y, -57), 2.3, 1.2)]
+        crowns += [Ellipsoid((x, y, -48.0), (size, size, 4.8)), Cone((x, y, -50), (x, y, -60), 2.3, 1.2)]
     return Body("teeth", both_sides(crowns), blend_mm=0.5)
 
 

@@ -33,31 +33,36 @@ def soft_layers() -> list[Layer]:
 
 
 def _outline() -> Body:
-    parts = (
-        Ellipsoid((0, -2, 56), (78, 98, 66)),
-        Ellipsoid((0, 18, 32), (77, 83, 58)),
-        Ellipsoid((0, -22, 8), (74, 76, 46)),
-        Ellipsoid((0, 38, -12), (66, 60, 46)),
-        Ellipsoid((0, -54, -20), (62, 46, 62)),
-        Ellipsoid((0, -77, -66), (30, 23, 19)),
-        Ellipsoid((0, -88, -34), (27, 20, 16)),
-        Ellipsoid((0, 16, -120), (58, 58, 95)),
-        Ellipsoid((0, -40, -75), (44, 38, 24)),
-        Ellipsoid((0, -86, 26), (46, 18, 17)),
-        *both_sides((Ellipsoid((38, -70, -12), (24, 26, 26)),)),
+    cranium = (
+        Ellipsoid((0, -2, 56), (79, 100, 66)),
+        Ellipsoid((0, 18, 32), (78, 84, 58)),
+        Ellipsoid((0, -22, 12), (76, 78, 46)),
+        Ellipsoid((0, 40, -14), (70, 60, 50)),
+        Ellipsoid((0, -84, 24), (46, 20, 20)),
     )
-    nose = (Cone((0, -97, 20), (0, -116, -8), 7, 9), *both_sides((Ellipsoid((9, -106, -12), (7, 10, 7)),)))
-    return Body("outline", (*parts, *nose), blend_mm=16, rough_mm=0.35, rough_wavelength_mm=45)
+    face = (
+        Ellipsoid((0, -52, -18), (63, 46, 58)),
+        Ellipsoid((0, -14, -30), (70, 48, 46)),
+        Ellipsoid((0, -40, -58), (56, 44, 32)),
+        Ellipsoid((0, -76, -68), (28, 24, 18)),
+        Ellipsoid((0, -88, -36), (26, 20, 16)),
+        *both_sides((Ellipsoid((38, -70, -8), (24, 26, 24)),)),
+    )
+    neck = (Ellipsoid((0, 22, -112), (64, 66, 110)), Ellipsoid((0, -8, -105), (46, 40, 60)))
+    nose = (Cone((0, -97, 18), (0, -115, -9), 7, 9), *both_sides((Ellipsoid((9, -105, -13), (7, 10, 7)),)))
+    lips = (Ellipsoid((0, -103, -33), (22, 8, 5)), Ellipsoid((0, -101, -43), (20, 8, 5)))
+    return Body("outline", (*cranium, *face, *neck, *nose, *lips), blend_mm=13, rough_mm=0.3, rough_wavelength_mm=45)
 
 
 def _ears() -> Body:
     pinna = (
-        Ellipsoid((81, 12, 4), (3.2, 15, 27), (0, 8, -22)),
-        Cone((79, 2, -18), (82, 10, -26), 4, 3),
-        Cone((75, 0, 6), (83, 14, 26), 3.5, 3),
+        Ellipsoid((80, 14, 6), (3.4, 15, 27), (0, 8, -24)),
+        Ellipsoid((74, 8, 2), (6, 7, 16)),
+        Cone((76, 2, -16), (79, 8, -24), 5, 3.5),
+        Cone((73, -1, 2), (77, -2, -4), 4, 3),
     )
-    hollow = (Ellipsoid((87, 10, 4), (5.5, 8, 16), (0, 8, -22)),)
-    return Body("ears", both_sides(pinna), both_sides(hollow), blend_mm=4)
+    hollow = (Ellipsoid((86, 9, 5), (6.5, 7, 15), (0, 8, -24)),)
+    return Body("ears", both_sides(pinna), both_sides(hollow), blend_mm=5)
 
 
 MUSCLES = (
@@ -79,12 +84,12 @@ def _muscles() -> list[Body]:
     """Muscle groups, each its own body so that fat planes stay between them."""
     groups: dict[str, tuple[Ellipsoid | Cone | Box, ...]] = {
         "temporalis": (Ellipsoid((66, -26, 24), (7, 34, 34)), Cone((60, -30, 4), (48, -29, -14), 9, 4)),
-        "masseter": (Ellipsoid((58, -27, -34), (7.5, 15, 25), (12, 4, 0)),),
+        "masseter": (Ellipsoid((57, -26, -37), (6.5, 14, 24), (10, 5, 0)),),
         "pterygoids": (
             Ellipsoid((37, -22, -34), (6.5, 11, 18), (10, -10, 0)),
             Ellipsoid((33, -26, -10), (16, 7, 8), (0, 10, 25)),
         ),
-        "sternocleidomastoid": tube(((59, 20, -26), (57, 12, -55), (48, -4, -90), (40, -16, -120)), (8, 11, 11, 10)),
+        "sternocleidomastoid": tube(((58, 20, -26), (55, 13, -52), (47, -2, -86), (38, -14, -120)), (7, 9, 9, 9)),
         "deep neck": (
             *tube(((44, 26, -40), (44, 30, -70), (46, 34, -110)), (6, 8, 10)),
             *tube(((33, 20, -55), (34, 18, -85), (36, 18, -115)), (5, 6.5, 8)),
@@ -95,12 +100,14 @@ def _muscles() -> list[Body]:
             *tube(((34, 50, -30), (36, 52, -60), (36, 52, -110)), (9, 11, 11)),
             *tube(((12, 50, -44), (13, 48, -70), (13, 46, -110)), (7, 6, 7)),
         ),
-        "trapezius": (Ellipsoid((22, 72, -88), (22, 4, 52), (0, 0, 24)),),
+        "trapezius": (Ellipsoid((24, 72, -88), (26, 4.5, 56), (0, 0, -26)),),
         "prevertebral": tube(((8, 6, -34), (9, 7, -60), (10, 8, -110)), (5, 5.5, 6.5)),
         "floor of mouth": (
             Ellipsoid((8, -46, -62), (7, 30, 7)),
             Ellipsoid((22, -42, -58), (4, 26, 9), (0, 0, 22)),
             Cone((5, -70, -60), (7, -34, -66), 5, 5),
+            *tube(((9, -44, -74), (10, -36, -90), (11, -32, -130)), (4.5, 5.5, 6)),
+            Cone((13, -22, -76), (13, -22, -120), 3.5, 4.5),
         ),
         "throat wall": (
             *tube(((14, -10, -16), (14, -6, -40), (15, -4, -70), (13, -8, -110)), (4, 4.5, 5, 6)),
@@ -113,29 +120,37 @@ def _muscles() -> list[Body]:
         ),
     }
     return [
-        Body(name, both_sides(parts), blend_mm=3 if name != "neck extensors" else 0.5, rough_mm=0.8)
+        Body(
+            name,
+            both_sides(parts),
+            blend_mm=0.5 if name == "neck extensors" else 3,
+            rough_mm=0.7,
+            within="outline",
+            within_depth_mm=SKIN_MM + 2.0,
+        )
         for name, parts in groups.items()
     ]
 
 
 def _tongue() -> Body:
     parts = (
-        Ellipsoid((0, -50, -42), (23, 31, 17), (8, 0, 0)),
-        Ellipsoid((0, -30, -52), (19, 14, 18)),
-        Ellipsoid((0, -28, -20), (8, 13, 4), (-25, 0, 0)),
+        Ellipsoid((0, -50, -44), (23, 31, 17), (8, 0, 0)),
+        Ellipsoid((0, -31, -52), (19, 14, 19)),
+        Ellipsoid((0, -28, -24), (9, 13, 4), (-25, 0, 0)),
     )
     return Body("tongue", parts, blend_mm=8, rough_mm=0.5)
 
 
 def _parotid(side: str) -> Body:
     parts: tuple[Ellipsoid | Cone | Box, ...] = (
-        Ellipsoid((60, -4, -26), (9, 15, 22), (0, 6, 0)),
-        Ellipsoid((49, 4, -30), (10, 8, 14)),
-        Ellipsoid((65, -24, -22), (4, 15, 11), (0, 0, 8)),
+        Ellipsoid((59, -2, -28), (9, 14, 22), (0, 6, 0)),
+        Ellipsoid((49, 4, -32), (10, 8, 13)),
+        Ellipsoid((64, -22, -26), (4, 14, 11), (0, 0, 8)),
     )
     both = both_sides(parts)
     own = both[: len(parts)] if side == "L" else both[len(parts) :]
-    return Body(f"parotid {side}", own, blend_mm=6, rough_mm=1.0, rough_wavelength_mm=14)
+    return Body(f"parotid {side}", own, blend_mm=6, rough_mm=1.0, rough_wavelength_mm=14, within="outline",
+                within_depth_mm=SKIN_MM + 1.5)  # fmt: skip
 
 
 def _submandibular() -> Body:

@@ -26,8 +26,8 @@ def vessel_bodies(variation: Variation) -> list[Body]:
     for letter, side in (("L", 1), ("R", -1)):
         bulb_mm = variation.bulb_mm if side == variation.side else 0.82 * variation.bulb_mm
         bodies.append(Body(f"carotid {letter}", _on_side(_internal_carotid(), side), blend_mm=1))
-        bodies.append(Body(f"jugular {letter}", _on_side(_jugular(bulb_mm), side), blend_mm=4, rough_mm=0.3))
-        bodies.append(Body(f"sigmoid {letter}", _on_side(_sigmoid(bulb_mm), side), blend_mm=3, rough_mm=0.3))
+        bodies.append(Body(f"jugular {letter}", _on_side(_jugular(bulb_mm), side), blend_mm=4, rough_mm=0.15))
+        bodies.append(Body(f"sigmoid {letter}", _on_side(_sigmoid(bulb_mm), side), blend_mm=3, rough_mm=0.15))
     bodies.append(Body("small arteries", (*both_sides(_paired_arteries()), *_basilar()), blend_mm=0.5))
     bodies.append(Body("midline sinuses", _midline_sinuses(), blend_mm=2))
     return bodies
@@ -52,11 +52,11 @@ def tumour_body(variation: Variation) -> Body:
     dx, dy, dz = variation.tumour_shift_mm
     sx, sy, sz = variation.tumour_stretch
     lobes: tuple[Part, ...] = (
-        Ellipsoid((31 + dx, 0 + dy, -11 + dz), (9 * sx, 8 * sy, 9 * sz), (0, 20, -20)),
-        Ellipsoid((32 + dx, 3 + dy, -24), (6.5 * sx, 6.5, 10 * sz)),
-        Ellipsoid((41, 1 + dy, -6 + dz), (6, 6 * sy, 6.5)),
-        Ellipsoid((20, 7, -11 + dz), (6 * sx, 6.5, 6)),
-        Ellipsoid((33, 13 + dy, -12), (5.5, 6, 6.5 * sz)),
+        Ellipsoid((32 + dx, 1 + dy, -11 + dz), (9 * sx, 8 * sy, 9 * sz), (0, 20, -20)),
+        Ellipsoid((35 + dx, 2 + dy, -24), (6.5 * sx, 6.5, 9.5 * sz)),
+        Ellipsoid((42, 1 + dy, -6 + dz), (5.5, 5.5 * sy, 6)),
+        Ellipsoid((21, 5, -12 + dz), (6 * sx, 6, 6)),
+        Ellipsoid((36 + dx, 9, -13), (6, 6.5, 7 * sz)),
     )
     return Body(
         "tumour",
@@ -90,19 +90,23 @@ def _internal_carotid() -> tuple[Cone, ...]:
 
 def _jugular(bulb_mm: float) -> tuple[Part, ...]:
     vein = tube(
-        ((36, 0, -130), (36, 6, -90), (35, 8, -60), (31, 9, -36), (28, 9, -20)), (7.0, 6.5, 5.8, 5.2, 0.8 * bulb_mm)
+        ((37, -2, -130), (36, 5, -90), (34, 8, -60), (31, 9, -36), (28, 9, -20)), (6.4, 5.8, 5.2, 4.8, 0.78 * bulb_mm)
     )
     return (*vein, Ellipsoid((27, 9, -11), (bulb_mm, bulb_mm, 1.12 * bulb_mm)))
 
 
 def _sigmoid(bulb_mm: float) -> tuple[Part, ...]:
-    knots = ((30, 13, -13), (37, 19, -17), (44, 27, -10), (47, 34, 2), (49, 42, 12), (43, 60, 18), (25, 76, 19), (2, 82, 20))
+    knots = (
+        (30, 14, -13), (37, 21, -17), (45, 29, -11), (50, 36, 2),
+        (52, 46, 12), (45, 63, 18), (26, 78, 19), (2, 84, 20),
+    )  # fmt: skip
     size = 0.58 * bulb_mm
     return tube(knots, (1.1 * size, size, size, size, size, 0.95 * size, 0.9 * size, 0.9 * size))
 
 
 def _midline_sinuses() -> tuple[Part, ...]:
-    superior = tube(((0, -76, 78), (0, -50, 101), (0, 0, 107), (0, 50, 92), (0, 78, 58), (0, 84, 22)), (2, 3, 3.5, 4, 4.5, 5))
+    knots = ((0, -76, 78), (0, -50, 101), (0, 0, 107), (0, 50, 93), (0, 79, 58), (0, 85, 22))
+    superior = tube(knots, (2, 3, 3.5, 4, 4.5, 5))
     straight = tube(((0, 36, 34), (0, 60, 30), (0, 82, 22)), (1.8, 2.0, 2.4))
     return (*superior, *straight)
 

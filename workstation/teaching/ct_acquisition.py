@@ -12,6 +12,7 @@ from workstation.teaching.model_sampling import picture
 from workstation.teaching.shapes import PackedModel
 from workstation.teaching.tissues import ct_table
 
+Float = NDArray[np.float64]
 Float32 = NDArray[np.float32]
 
 NOISE_HU = 26.0
@@ -63,16 +64,17 @@ def _table_profile(grid: Grid) -> Float32:
     rest = _rounded(x, y - (TABLE_TOP_MM + 6.5), 92.0, 5.0, 4.0)
     out = np.full((len(j), len(i)), -1000.0)
     for distance, shell_hu, core_hu, shell_mm in ((core, -180.0, -955.0, 2.4), (rest, -650.0, -930.0, 1.5)):
-        out = np.maximum(out, -1000 + _step(-distance) * (shell_hu + 1000) - _step(-distance - shell_mm) * (shell_hu - core_hu))
+        inside, core_share = _step(-distance), _step(-distance - shell_mm)
+        out = np.maximum(out, -1000 + inside * (shell_hu + 1000) - core_share * (shell_hu - core_hu))
     return out.astype(np.float32)
 
 
-def _rounded(x: NDArray[np.float64], y: NDArray[np.float64], half_x: float, half_y: float, corner: float) -> NDArray[np.float64]:
+def _rounded(x: Float, y: Float, half_x: float, half_y: float, corner: float) -> Float:
     """Signed distance (mm) of points to a rounded rectangle around the origin."""
     qx, qy = np.abs(x) - half_x + corner, np.abs(y) - half_y + corner
-    outside: NDArray[np.float64] = np.hypot(np.maximum(qx, 0), np.maximum(qy, 0))
+    outside: Float = np.hypot(np.maximum(qx, 0), np.maximum(qy, 0))
     return outside + np.minimum(np.maximum(qx, qy), 0) - corner
 
 
-def _step(depth_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+def _step(depth_mm: Float) -> Float:
     return np.clip(depth_mm / EDGE_MM + 0.5, 0.0, 1.0)

@@ -50,7 +50,8 @@ def shading_coefficients(rng: np.random.Generator) -> NDArray[np.float64]:
     """(9,) coefficients of a quadratic sensitivity of the coil whose extremes lie about 17 % from 1."""
     c = rng.uniform(-1, 1, SHADING_TERMS)
     c[3:] *= 0.6
-    return SHADING * c / np.abs(c).sum() * 1.9
+    scaled: NDArray[np.float64] = SHADING * 1.9 / np.abs(c).sum() * c
+    return scaled
 
 
 def _shading_of_slice(grid: Grid, coefficients: NDArray[np.float64], k: int) -> Float32:
@@ -61,4 +62,5 @@ def _shading_of_slice(grid: Grid, coefficients: NDArray[np.float64], k: int) -> 
     a = coefficients
     field = a[0] * x + a[1] * y + a[2] * z + a[3] * x * x + a[4] * y * y + a[5] * z * z
     field = field + a[6] * x * y + a[7] * y * z + a[8] * x * z
-    return np.exp(np.broadcast_to(field, (grid.size[1], grid.size[0]))).astype(np.float32)
+    factor: Float32 = np.exp(np.broadcast_to(field, (grid.size[1], grid.size[0]))).astype(np.float32)
+    return factor

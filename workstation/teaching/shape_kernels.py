@@ -15,11 +15,12 @@ from math import exp, floor, pi, sin, sqrt
 import numba
 import numpy as np
 
-from workstation.teaching.shapes import BOX, CONE, PART_WIDTH, SOFTNESS_MM
+from workstation.teaching.shapes import BOX, CONE, ELLIPSOID, MARGIN_COLUMN, PART_WIDTH, SOFTNESS_MM
 
 FAR_MM = 1e3
 GREY, WHITE, CSF = 8, 9, 10
-BLOCK = 10
+BLOCK = 6
+WHOLE_BLOCK = -2
 SAMPLES_PER_WAVE = 8.0
 MASK = 63
 
@@ -39,7 +40,7 @@ def _noise(lattice, x, y, z, wavelength):  # type: ignore[no-untyped-def]
     """Smooth random number of about unit deviation at a point (mm)."""
     s = SAMPLES_PER_WAVE / wavelength
     u, v, w = x * s, y * s, z * s
-    i, j, k = int(floor(u)), int(floor(v)), int(floor(w))
+    i, j, k = floor(u), floor(v), floor(w)
     u, v, w = u - i, v - j, w - k
     i0, j0, k0 = i & MASK, j & MASK, k & MASK
     i1, j1, k1 = (i + 1) & MASK, (j + 1) & MASK, (k + 1) & MASK
@@ -109,7 +110,7 @@ def _body_distance(live, start, middle, end, parts, shape, lattice, x, y, z):  #
 def _cells(x, y, z, size):  # type: ignore[no-untyped-def]
     """Half the gap between the nearest and second nearest cell centre (mm): small on a septum (Worley noise)."""
     u, v, w = x / size, y / size, z / size
-    i, j, k = int(floor(u)), int(floor(v)), int(floor(w))
+    i, j, k = floor(u), floor(v), floor(w)
     near, second = 1e9, 1e9
     for a in range(-1, 2):
         for b in range(-1, 2):
@@ -140,12 +141,12 @@ def _tissue(table, lattice, tissue, x, y, z):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, nogil=True)
 def _cortex(table, lattice, depth, x, y, z, softness):  # type: ignore[no-untyped-def]
     """Grey ribbon over white matter, folded along the sheets where a random field crosses zero."""
-    wavelength = 27.0
+    wavelength = 21.0
     sheet = abs(_noise(lattice, x, y, z, wavelength)) * wavelength * 0.19
-    gap = 0.9 * _ramp((20.0 - depth) / 14.0) - 0.25
-    into = min(depth - 1.8, sheet - gap + 30.0 * _ramp((depth - 15.0) / 12.0))
+    gap = 1.1 * _ramp((21.0 - depth) / 15.0) - 0.2
+    into = min(depth - 1.6, sheet - gap + 30.0 * _ramp((depth - 14.0) / 12.0))
     grey = _ramp(into / softness + 0.5)
-    white = _ramp((into - 3.2) / (1.5 * softness) + 0.5)
+    white = _ramp((into - 3.0) / (1.2 * softness) + 0.5)
     value = table[CSF, 0] * (1 - grey) + grey * (table[GREY, 0] * (1 - white) + table[WHITE, 0] * white)
     return value + table[GREY, 1] * _noise(lattice, x, y, z, 6.0)
 
@@ -186,13 +187,13 @@ def _painted(numbers, sizes, table, lattice, d, x, y, z, softness):  # type: ign
 
 @numba.njit(cache=True, nogil=True)
 def _clipped(body, live, starts, parts, shapes, clips, lattice, distance, stamp, ticket, x, y, z):  # type: ignore[no-untyped-def]
-    """Field of a body clipped to its container; what was computed for this point (ticket) is kept."""
-    if stamp[body] == ticket:
+    """Field of a body clipped to its container; what was computed for this point (ticket) or block (-2) is kept."""
+    if stamp[body] == ticket or stamp[body] == WHOLE_BLOCK:
         return distance[body]
     d = _body_distance(live, starts[body, 0], starts[body, 1], starts[body, 2], parts, shapes[body], lattice, x, y, z)
     c = int(clips[body, 0])
     if c >= 0 and d < SOFTNESS_MM:
-        if stamp[c] != ticket:
+        if stamp[c] != ticket and stamp[c] != WHOLE_BLOCK:
             distance[c] = _body_distance(
                 live, starts[c, 0], starts[c, 1], starts[c, 2], parts, shapes[c], lattice, x, y, z
             )
@@ -213,10 +214,25 @@ def _half_diagonal(to_model):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def _gather(i0, j0, k0, to_model, radius, boxes, ranges, live, starts):  # type: ignore[no-untyped-def]
-    """List the parts that can reach a block of voxels, body by body."""
+def _least_distance(part, c):  # type: ignore[no-untyped-def]
+    """A distance that a part's field reaches at least, here and, less the way there, anywhere else.
+
+    Fields of cones and boxes are exact distances. An ellipsoid's is not, but its gauge changes by at most
+    1 / (smallest half axis) a millimetre.
+    """
+    if part[0] != ELLIPSOID:
+        return _part_distance(part, c[0], c[1], c[2])
+    px, py, pz = c[0] - part[1], c[1] - part[2], c[2] - part[3]
+    qx = (part[7] * px + part[8] * py + part[9] * pz) / part[4]
+    qy = (part[10] * px + part[11] * py + part[12] * pz) / part[5]
+    qz = (part[13] * px + part[14] * py + part[15] * pz) / part[6]
+    return (sqrt(qx * qx + qy * qy + qz * qz) - 1.0) * min(part[4], part[5], part[6])
+
+
+@numba.njit(cache=True, nogil=True)
+def _gather(i0, j0, k0, to_model, radius, parts, boxes, ranges, live, starts, c):  # type: ignore[no-untyped-def]
+    """List the parts that can reach a block of voxels, body by body; c (3,) receives the block's middle."""
     ci, cj, ck = i0 + 0.5 * (BLOCK - 1), j0 + 0.5 * (BLOCK - 1), k0 + 0.5 * (BLOCK - 1)
-    c = np.empty(3, np.float64)
     for a in range(3):
         c[a] = to_model[a, 0] * ci + to_model[a, 1] * cj + to_model[a, 2] * ck + to_model[a, 3]
     count = 0
@@ -228,12 +244,38 @@ def _gather(i0, j0, k0, to_model, radius, boxes, ranges, live, starts):  # type:
             gap = 0.0
             for a in range(3):
                 gap += max(boxes[p, a] - c[a], 0.0, c[a] - boxes[p, a + 3]) ** 2
-            if gap <= radius * radius:
+            if gap <= radius * radius and _least_distance(parts[p], c) <= radius + parts[p, MARGIN_COLUMN]:
                 live[count] = p
                 count += 1
         if ranges[b, 1] == ranges[b, 2]:
             starts[b, 1] = count
         starts[b, 2] = count
+
+
+@numba.njit(cache=True, nogil=True)
+def _deep_enough(bodies, layers, sizes, softness):  # type: ignore[no-untyped-def]
+    """(b,) depth from which a body's layers look the same everywhere; far where a pattern depends on the depth."""
+    depth = np.full(bodies, softness, np.float64)
+    for n in range(layers.shape[0]):
+        b = layers[n, 0]
+        depth[b] = max(depth[b], sizes[n, 0] + softness)
+        if 2 <= layers[n, 2] <= 4:
+            depth[b] = FAR_MM
+    return depth
+
+
+@numba.njit(cache=True, nogil=True)
+def _settle(deep_enough, radius, middle, live, starts, parts, shapes, lattice, distance, stamp):  # type: ignore[no-untyped-def]
+    """Mark the bodies that a whole block lies deep in: their field need not be computed voxel by voxel."""
+    for b in range(starts.shape[0]):
+        stamp[b] = -1
+        if starts[b, 1] > starts[b, 0] and deep_enough[b] < FAR_MM:
+            d = _body_distance(
+                live, starts[b, 0], starts[b, 1], starts[b, 2], parts, shapes[b], lattice, middle[0], middle[1], middle[2]
+            )
+            if d < -(1.6 * radius + deep_enough[b]):
+                distance[b] = d
+                stamp[b] = WHOLE_BLOCK
 
 
 @numba.njit(cache=True, nogil=True)
@@ -245,14 +287,17 @@ def paint(out, first, last, to_model, softness, parts, boxes, ranges, shapes, cl
     live = np.empty(parts.shape[0], np.int64)
     starts = np.empty((ranges.shape[0], 3), np.int64)
     order = np.empty(layers.shape[0], np.int64)
+    deep_enough = _deep_enough(ranges.shape[0], layers, sizes, softness)
     distance = np.empty(ranges.shape[0], np.float64)
     stamp = np.full(ranges.shape[0], -1, np.int64)
+    middle = np.empty(3, np.float64)
     radius = _half_diagonal(to_model)
     ticket = 0
     for k0 in range(first, last, BLOCK):
         for j0 in range(0, out.shape[1], BLOCK):
             for i0 in range(0, out.shape[2], BLOCK):
-                _gather(i0, j0, k0, to_model, radius, boxes, ranges, live, starts)
+                _gather(i0, j0, k0, to_model, radius, parts, boxes, ranges, live, starts, middle)
+                _settle(deep_enough, radius, middle, live, starts, parts, shapes, lattice, distance, stamp)
                 count = 0
                 for n in range(layers.shape[0] - 1, -1, -1):
                     if starts[layers[n, 0], 1] > starts[layers[n, 0], 0]:
@@ -294,12 +339,13 @@ def fill_field(out, first, last, to_model, parts, boxes, ranges, shapes, clips, 
     starts = np.empty((ranges.shape[0], 3), np.int64)
     distance = np.empty(ranges.shape[0], np.float64)
     stamp = np.full(ranges.shape[0], -1, np.int64)
+    middle = np.empty(3, np.float64)
     radius = _half_diagonal(to_model)
     ticket = 0
     for k0 in range(first, last, BLOCK):
         for j0 in range(0, out.shape[1], BLOCK):
             for i0 in range(0, out.shape[2], BLOCK):
-                _gather(i0, j0, k0, to_model, radius, boxes, ranges, live, starts)
+                _gather(i0, j0, k0, to_model, radius, parts, boxes, ranges, live, starts, middle)
                 for k in range(k0, min(k0 + BLOCK, last)):
                     for j in range(j0, min(j0 + BLOCK, out.shape[1])):
                         for i in range(i0, min(i0 + BLOCK, out.shape[2])):

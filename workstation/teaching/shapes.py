@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ Float = NDArray[np.float64]
 
 ELLIPSOID, CONE, BOX = 0, 1, 2
 PART_WIDTH = 20
+MARGIN_COLUMN = 17
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def tube(points: Iterable[Point], radii: Sequence[float], per_span: int = 4) -> 
     r = np.array(radii, dtype=np.float64)
     path = _catmull_rom(np.column_stack([p, r]), per_span)
     return tuple(
-        Cone(_point(a), _point(b), float(a[3]), float(b[3])) for a, b in zip(path[:-1], path[1:], strict=True)
+        Cone(_point(a), _point(b), float(a[3]), float(b[3])) for a, b in pairwise(path)
     )
 
 
@@ -139,11 +141,12 @@ def both_sides(parts: Sequence[Part]) -> tuple[Part, ...]:
 
 @dataclass(frozen=True, eq=False)
 class PackedModel:
-    """Bodies and layers as the plain arrays that the kernels read. `reach_mm` is counted into the boxes.
+    """Bodies and layers as the plain arrays that the kernels read.
 
-    parts (n, 20), part_boxes (n, 6) low and high corner; ranges (b, 3) first, first carved and end part;
-    shapes (b, 7) blend, growth, roughness, wavelength, offset of its noise; clips (b, 2) number of the body that
-    each is clipped to (-1: none) and the depth in it; layer_numbers (m, 4) body, tissue, pattern, second tissue; layer_sizes (m, 3) depth, first, second; noise: see `noise_lattice`.
+    parts (n, 20), part_boxes (n, 6) low and high corner, as far as a part can have an effect; ranges (b, 3) first,
+    first carved and end part; shapes (b, 7) blend, growth, roughness, wavelength, offset of its noise; clips (b, 2) number of the body that
+    each is clipped to (-1: none) and the depth in it; layer_numbers (m, 4) body, tissue, pattern, second tissue;
+    layer_sizes (m, 3) depth, first, second; noise: see `noise_lattice`.
     """
 
     names: tuple[str, ...]
@@ -167,12 +170,17 @@ def pack(bodies: Sequence[Body], layers: Sequence[Layer], noise: NDArray[np.floa
     reach = [0.0] * len(bodies)
     for layer in layers:
         reach[index[layer.body]] = max(reach[index[layer.body]], -layer.depth_mm)
-    parts, boxes, ranges, shapes, clips = [], [], [], [], []
+    parts: list[Float] = []
+    boxes: list[Float] = []
+    ranges: list[tuple[int, int, int]] = []
+    shapes: list[tuple[float, ...]] = []
+    clips: list[tuple[float, float]] = []
     for n, body in enumerate(bodies):
         margin = reach[n] + body.blend_mm + body.grown_mm + 3 * body.rough_mm + SOFTNESS_MM
         ranges.append((len(parts), len(parts) + len(body.parts), len(parts) + len(body.parts) + len(body.carved)))
         for part in (*body.parts, *body.carved):
             row, box = _row(part)
+            row[MARGIN_COLUMN] = margin
             parts.append(row)
             boxes.append(np.concatenate([box[:3] - margin, box[3:] + margin]))
         offset = (17.3 * n + 3.1, 7.7 * n + 5.9, 29.9 * n + 1.3)
