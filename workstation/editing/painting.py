@@ -32,6 +32,8 @@ class Painting:
         self.rule = rule
         self._ball = ball
         self._settled: dict[float, Region] = {}
+        self._shown: dict[float, Region] = {}
+        """What the chunk makes of the settled planes."""
         self._way: list[tuple[Float, float]] = []
         self._chunk: list[Float] = []
         self._radius_mm = 0.0
@@ -45,16 +47,17 @@ class Painting:
             self._radius_mm = radius_mm
         self._chunk.append(here)
         self._way.append((here, self._radius_mm))
-        if self.rule.touches(swept_disc(np.array(self._chunk[-2:]), self._radius_mm)):
+        if self.rule.is_open and self.rule.touches(swept_disc(np.array(self._chunk[-2:]), self._radius_mm)):
             self._begin_again()
         else:
-            self._show(self._results(self._footprint(np.array(self._chunk), self._radius_mm)))
+            self._shown = self._results(self._footprint(np.array(self._chunk), self._radius_mm))
+            self._show(self._shown)
         if len(self._chunk) >= CHUNK_POINTS:
             self._close_chunk()
 
     def _close_chunk(self) -> None:
         """What the chunk has made stays; the next one begins where it ends."""
-        self._settled |= self._results(self._footprint(np.array(self._chunk), self._radius_mm))
+        self._settled |= self._shown
         self._chunk = self._chunk[-1:]
 
     def _begin_again(self) -> None:
@@ -68,6 +71,7 @@ class Painting:
             covered = merged(covered, self._footprint(points, radius))
         undone = {position: self.stroke.before(position) for position in touched}
         self._settled = undone | self._results(covered)
+        self._shown = {}
         self._show(self._settled)
         self._chunk = self._chunk[-1:]
 

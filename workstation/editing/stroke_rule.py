@@ -19,20 +19,20 @@ from workstation.structures.planar import intersection
 
 
 class StrokeRule:
-    """The decision for one stroke. `erases` is what it does at this moment."""
+    """The decision for one stroke. `erases` is what it does now, `is_open` whether a touch can still change that."""
 
     def __init__(self, shown: Region, start: ArrayLike, rule: str, erase: bool) -> None:
         """shown: the structure on the shown plane before the stroke. start: where it begins, (u, v) mm there."""
         self._shown = shown
         self.erases = erase or rule == "erase"
         forced = erase or rule in ("add", "erase")
-        self._open = not forced and bool(shown) and not bool(shown.contains(start)[0])
+        self.is_open = not forced and bool(shown) and not bool(shown.contains(start)[0])
 
     def touches(self, swept: Region) -> bool:
         """Tell the rule what the stroke has just covered; True when that turned it into a cut."""
-        if not self._open or not _boxes_meet(self._shown, swept) or not intersection(self._shown, swept):
+        if not self.is_open or not _boxes_meet(self._shown, swept) or not intersection(self._shown, swept):
             return False
-        self._open = False
+        self.is_open = False
         self.erases = True
         return True
 

@@ -14,7 +14,6 @@ import shapely
 from numpy.typing import NDArray
 
 from workstation.geometry.region import Region, ring_area_mm2
-from workstation.structures.planar import polygon_of
 
 Float = NDArray[np.float64]
 
@@ -39,13 +38,8 @@ def thin_new_points(region: Region, before: Region, tolerance_mm: float = 0.01) 
             continue
         if abs(ring_area_mm2(ring)) >= SMALLEST_PIECE_MM2:
             rings.append(_thinned(ring, is_old, tolerance_mm))
-    thin = Region(rings)
-    if thin.point_count == region.point_count or not thin:
-        return thin
-    area_before, area_after = polygon_of(region).area, polygon_of(thin).area
-    bound = sum(shapely.LinearRing(ring).length for ring in rings) * tolerance_mm
-    sound = all(shapely.LinearRing(ring).is_simple for ring in rings) and abs(area_before - area_after) <= bound + 0.1
-    return thin if sound else region
+    crossing = not all(shapely.is_simple(shapely.LinearRing(ring)) for ring in rings)
+    return region if crossing else Region(rings)
 
 
 def _keys(points: Float) -> NDArray[np.void]:
