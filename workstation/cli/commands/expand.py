@@ -90,6 +90,7 @@ def derived_structure(
     from workstation.structures.recipe import Margin, Recipe
     from workstation.structures.structure import State
     from workstation.targets.derive import derive
+    from workstation.targets.margin import own_positions_mm
 
     name = options.target.strip()
     if not name or len(name) > 64:
@@ -106,6 +107,8 @@ def derived_structure(
         avoid=tuple(parse_limit(others, text) for text in options.avoid),
     )
     positions = positions_on(source, image)
+    if positions is None:
+        positions = own_positions_mm(source.stack, recipe.margin)
     stack = derive(recipe, {s.identifier: s.stack for s in others}, positions)
     if not stack.slices:
         raise UsageError(f"nothing is left of {source.name!r} with the margin {recipe.margin.text()} and these limits")
