@@ -18,10 +18,11 @@ _TIP_SIZE = 0.01  # stands for a point at the end of a cap
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Piece:
-    """Part of a body between two heights where its signed distance is linear in height.
+    """Part of a body between two heights, made of two fields in shares that change linearly, or in linear parts.
 
-    heights: (6,) low and high in mm, the share there, and the swell there in the fields' unit:
-    s(z) = first + (second - first) * share - swell, with share and swell linear from low to high.
+    heights: (n, 6) of each part its low and high in mm, ascending, the share there, and the swell there in the
+    fields' unit: s(z) = first + (second - first) * share - swell, with share and swell linear from low to high.
+    box: where both fields are known: first column and row, end column and row.
     """
 
     low_mm: float
@@ -29,19 +30,17 @@ class Piece:
     first: Field
     second: Field
     heights: NDArray[np.float64]
-
-    @property
-    def box(self) -> Box:
-        """Where both fields are known: first column and row, end column and row."""
-        a, b = self.first.box, self.second.box
-        return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    box: Box
 
 
-def _piece(
-    low_mm: float, high_mm: float, first: Field, second: Field,
-    share: tuple[float, float], swell: tuple[float, float] = (0.0, 0.0),
-) -> Piece:  # fmt: skip
-    return Piece(low_mm, high_mm, first, second, np.array([low_mm, high_mm, *share, *swell]))
+def _piece(first: Field, second: Field, parts: list[tuple[float, float, float, float, float, float]]) -> Piece:
+    a, b = first.box, second.box
+    box = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    return Piece(parts[0][0], parts[-1][1], first, second, np.array(parts), box)
+
+
+def _constant_piece(low_mm: float, high_mm: float, field: Field) -> Piece:
+    return _piece(field, field, [(low_mm, high_mm, 0.0, 0.0, 0.0, 0.0)])
 
 
 class Body:
@@ -74,7 +73,7 @@ class Body:
         if self.model.name == "slab":
             low, high = self.model.slab_ends_mm(index)
             field = self._own_field(index)
-            return [_piece(low, high, field, field, (0.0, 0.0))]
+            return [_constant_piece(low, high, field)]
         above = self.model.neighbour(index, 1)
         pieces = self._cap(index, -1) if self.model.neighbour(index, -1) is None else []
         return pieces + (self._cap(index, 1) if above is None else self._between(index, above))
@@ -95,13 +94,11 @@ class Body:
         low = float(self.model.positions[i])
         height = float(self.model.positions[j]) - low
         unit = self.lattice.least_unit
-        return [
-            _piece(
-                low + a.height * height, low + b.height * height, first, second,
-                (a.share, b.share), (a.swell_mm * unit, b.swell_mm * unit),
-            )
+        parts = [
+            (low + a.height * height, low + b.height * height, a.share, b.share, a.swell_mm * unit, b.swell_mm * unit)
             for a, b in itertools.pairwise(self.model.pace(i, j))
-        ]  # fmt: skip
+        ]
+        return [_piece(first, second, parts)]
 
     def _cap(self, index: int, direction: int) -> list[Piece]:
         """Pieces from the last plane of a run outwards (direction +1 up, -1 down)."""
@@ -111,10 +108,12 @@ class Body:
         if profile is None or previous is None:
             last, half = self._own_field(index), 0.5 * self.model.step_mm
             low, high = (z, z + half) if direction > 0 else (z - half, z)
-            return [_piece(low, high, last, last, (0.0, 0.0))]
+            return [_constant_piece(low, high, last)]
         levels = self._cap_levels(index, previous, profile)
         return [
-            _piece(z + t0, z + t1, a, b, (0.0, 1.0)) if direction > 0 else _piece(z - t1, z - t0, b, a, (0.0, 1.0))
+            _piece(a, b, [(z + t0, z + t1, 0.0, 1.0, 0.0, 0.0)])
+            if direction > 0
+            else _piece(b, a, [(z - t1, z - t0, 0.0, 1.0, 0.0, 0.0)])
             for (t0, a), (t1, b) in itertools.pairwise(levels)
         ]
 

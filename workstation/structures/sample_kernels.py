@@ -40,14 +40,14 @@ def sample_piece(
 
     origin, along_columns, along_rows: (3,) first point and steps in the stack's (u, v, w) mm.
     placed: (5,) step in mm, first column and row of `first`, and of `second`.
-    heights: (6,) low, high, the shares there and the swells there, as in `Piece`.
+    heights: (n, 6) as in `Piece`.
     run: (2,) heights where the joined planes around the piece end; a piece at an end goes on beyond it as the
     distance to the end.
     """
     rows, columns = out.shape
     step = placed[0]
-    low, high, share_low, share_high, swell_low, swell_high = heights
-    inverse = 1.0 / (high - low) if high > low else 0.0
+    last = heights.shape[0] - 1
+    low, high = heights[0, 0], heights[last, 1]
     lowest = -1e30 if low <= run[0] + 1e-6 else low
     highest = 1e30 if high >= run[1] - 1e-6 else high
     for row in range(rows):
@@ -59,9 +59,13 @@ def sample_piece(
             v = (origin[1] + along_columns[1] * column + along_rows[1] * row) / step
             a = _bilinear(first, u - placed[1], v - placed[2])
             b = _bilinear(second, u - placed[3], v - placed[4])
-            t = (min(max(w, low), high) - low) * inverse
-            share = share_low + (share_high - share_low) * t
-            swell = swell_low + (swell_high - swell_low) * t
+            n = 0
+            while n < last and w > heights[n, 1]:
+                n += 1
+            part = heights[n]
+            t = (min(max(w, part[0]), part[1]) - part[0]) / max(part[1] - part[0], 1e-9)
+            share = part[2] + (part[3] - part[2]) * t
+            swell = part[4] + (part[5] - part[4]) * t
             value = max(a + (b - a) * share - swell, run[0] - w, w - run[1])
             if value < out[row, column]:
                 out[row, column] = value
@@ -70,5 +74,5 @@ def sample_piece(
 def warm_up() -> None:
     """Compile every kernel here for the types used in production."""
     out, field = np.ones((4, 4), dtype=np.float32), np.ones((8, 8), dtype=np.float32)
-    zero, heights = np.zeros(3), np.array([0.0, 1.0, 0.0, 1.0, 0.0, 0.0])
+    zero, heights = np.zeros(3), np.array([[0.0, 1.0, 0.0, 1.0, 0.0, 0.0]])
     sample_piece(out, zero, zero, zero, field, field, np.ones(5), heights, np.array([0.0, 1.0]))

@@ -38,6 +38,7 @@ _STEEP = (0.25, 0.75)  # slopes (radius over height) from which, and above which
 _BULGE_MM = (0.01, 0.03)  # a ball's bulge between planes from which, and above which wholly, areas do so
 _MOST_LEAD = 0.26  # how far the pace may run ahead of or behind the linear one; a sphere's pole needs 0.25
 _MOST_SWELL = 0.06  # of the height between planes; at 3 mm, a ball of 8 mm radius needs 0.05 at its equator
+_PACE_ERROR_MM = 0.015  # how far straight parts may lie from the curve
 _CAP_PIECES = 5
 
 
@@ -230,11 +231,12 @@ def area_pace(r0_mm: float, r1_mm: float, height_mm: float, bend: float, roundne
     by height, -1 for a ball. roundness: of the flatter section, 1 for a disc; a thin section swells less.
     Heights lie closer together where the section is smaller.
     """
-    most = max(abs(r1_mm - r0_mm) * 0.25, abs(bend) * height_mm**2 / (8.0 * max(r0_mm, r1_mm)))
-    count = 1 + min(5, int(sqrt(most / 0.02)))
+    slope = abs(r1_mm - r0_mm) / height_mm
+    sagitta = height_mm**2 * abs(bend - slope * slope) / (8.0 * max(min(r0_mm, r1_mm), 0.25 * max(r0_mm, r1_mm)))
+    count = 1 + min(5, int(sqrt(sagitta / _PACE_ERROR_MM)))
     if count == 1:
         return [Pace(0.0, 0.0), Pace(1.0, 1.0)]
-    steep = min(abs(r1_mm - r0_mm) / height_mm, 1.0)
+    steep = min(slope, 1.0)
     paces, share, change = [Pace(0.0, 0.0)], 0.0, r1_mm - r0_mm
     for k in range(1, count):
         even = k / count

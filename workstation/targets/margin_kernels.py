@@ -20,16 +20,16 @@ def _lower_row(f, a, b, alpha, rate, shift, shift_rate, unit, ends):  # type: ig
     """
     low, high, cut_low, cut_high, k_at_low, k_at_high = ends
     one = np.float32(1.0)
-    for column in range(f.size):
-        difference = unit * (b[column] - a[column])
-        base = unit * a[column] + difference * alpha - shift
+    for i in range(f.size):
+        difference = unit * (b[i] - a[i])
+        base = unit * a[i] + difference * alpha - shift
         k = difference * rate - shift_rate
         value = base - np.sqrt(one + k * k)
         at_low = base + k * low - cut_low
         at_high = base + k * high - cut_high
         value = at_low if k > k_at_low else value
         value = at_high if k < k_at_high else value
-        f[column] = min(f[column], value)
+        f[i] = min(f[i], value)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -69,9 +69,9 @@ def deep_runs(envelope: Any, level: float, skipped: Any) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def _lower_row_constant(f, a, unit, offset):  # type: ignore[no-untyped-def]
-    """Lower `f` to unit * a - offset, (columns,) float32."""
-    for column in range(f.size):
-        f[column] = min(f[column], unit * a[column] - offset)
+    """Lower `f` to unit * a - offset; (columns,) float32, contiguous."""
+    for i in range(f.size):
+        f[i] = min(f[i], unit * a[i] - offset)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -92,9 +92,9 @@ def lower_envelope(
 ) -> None:
     """Lower the envelope at height z by one piece of a body, where both of its fields are known.
 
-    envelope, first, second: (rows, columns) float32 from lattice point (column0, row0) on.
+    envelope, first, second: (rows, columns) float32, contiguous, from lattice point (column0, row0) on.
     margin: (3,) what takes fields to units of the margin (negative when shrinking), and its reach in mm above and
-    below a point of the body. heights: (6,) low, high, the shares there and the swells there, as in `Piece`.
+    below a point of the body. heights: (n, 6) as in `Piece`.
     skipped: (rows of the envelope, 2) columns from and to which a row needs no more work, see `deep_runs`.
     """
     c0, r0 = max(column0, first_column0, second_column0), max(row0, first_row0, second_row0)
@@ -102,44 +102,44 @@ def lower_envelope(
     r1 = min(row0 + envelope.shape[0], first_row0 + first.shape[0], second_row0 + second.shape[0])
     if c0 >= c1 or r0 >= r1:
         return
-    low, high, share_low, share_high, swell_low, swell_high = heights
-    inverse = 1.0 / (high - low) if high > low else 0.0
-    rate, swell_rate = (share_high - share_low) * inverse, (swell_high - swell_low) * inverse
     unit = np.float32(margin[0])
-    alpha = np.float32(share_low + rate * (z - low))
-    shift = np.float32(margin[0] * (swell_low + swell_rate * (z - low)))
-    constant = share_low == 0.0 and share_high == 0.0 and swell_low == swell_high
-    for part in range(2):
-        reach = margin[1] if part == 0 else margin[2]
-        w_low = max((max(z - high, 0.0) if part == 0 else z - high) / reach, -1.0)
-        w_high = min((z - low if part == 0 else min(z - low, 0.0)) / reach, 1.0)
-        if w_low > w_high:
-            continue
-        nearest = min(max(0.0, w_low), w_high)
-        offset = np.float32(sqrt(max(1.0 - nearest * nearest, 0.0)) + shift)
-        down, shift_down = np.float32(-rate * reach), np.float32(-margin[0] * swell_rate * reach)
-        ends = _ends(w_low, w_high)
-        for row in range(r0, r1):
-            whole_f, whole_a, whole_b = envelope[row - row0], first[row - first_row0], second[row - second_row0]
-            for side in range(2):
-                begin = c0 if side == 0 else max(c0, column0 + skipped[row - row0, 1])
-                end = min(c1, column0 + skipped[row - row0, 0]) if side == 0 else c1
-                if begin >= end:
-                    continue
-                f = whole_f[begin - column0 : end - column0]
-                a = whole_a[begin - first_column0 : end - first_column0]
-                if constant:
-                    _lower_row_constant(f, a, unit, offset)
-                else:
-                    b = whole_b[begin - second_column0 : end - second_column0]
-                    _lower_row(f, a, b, alpha, down, shift, shift_down, unit, ends)
+    for n in range(heights.shape[0]):
+        low, high, share_low, share_high, swell_low, swell_high = heights[n]
+        inverse = 1.0 / (high - low) if high > low else 0.0
+        rate, swell_rate = (share_high - share_low) * inverse, (swell_high - swell_low) * inverse
+        alpha = np.float32(share_low + rate * (z - low))
+        shift = np.float32(margin[0] * (swell_low + swell_rate * (z - low)))
+        constant = share_low == 0.0 and share_high == 0.0 and swell_low == swell_high
+        for part in range(2):
+            reach = margin[1] if part == 0 else margin[2]
+            w_low = max((max(z - high, 0.0) if part == 0 else z - high) / reach, -1.0)
+            w_high = min((z - low if part == 0 else min(z - low, 0.0)) / reach, 1.0)
+            if w_low > w_high:
+                continue
+            nearest = min(max(0.0, w_low), w_high)
+            offset = np.float32(sqrt(max(1.0 - nearest * nearest, 0.0)) + shift)
+            down, shift_down = np.float32(-rate * reach), np.float32(-margin[0] * swell_rate * reach)
+            ends = _ends(w_low, w_high)
+            for row in range(r0, r1):
+                for side in range(2):
+                    begin = c0 if side == 0 else max(c0, column0 + skipped[row - row0, 1])
+                    end = min(c1, column0 + skipped[row - row0, 0]) if side == 0 else c1
+                    if begin >= end:
+                        continue
+                    f = envelope[row - row0][begin - column0 : end - column0]
+                    a = first[row - first_row0][begin - first_column0 : end - first_column0]
+                    if constant:
+                        _lower_row_constant(f, a, unit, offset)
+                    else:
+                        b = second[row - second_row0][begin - second_column0 : end - second_column0]
+                        _lower_row(f, a, b, alpha, down, shift, shift_down, unit, ends)
 
 
 def warm_up() -> None:
     """Compile every kernel here for the types used in production."""
     envelope: NDArray[np.float32] = np.ones((8, 8), dtype=np.float32)
     field = np.ones((8, 8), dtype=np.float32)
-    heights = np.array([0.0, 1.0, 0.0, 1.0, 0.0, 0.0])
+    heights = np.array([[0.0, 1.0, 0.0, 1.0, 0.0, 0.0]])
     skipped = np.full((8, 2), 8, dtype=np.int64)
     deep_runs(envelope, -1.0, skipped)
     lower_envelope(envelope, 0, 0, field, 0, 0, field, 0, 0, np.ones(3), 0.0, heights, skipped)
