@@ -19,10 +19,11 @@ def import_structures(case: Case, structures: Iterable[Structure], what: str = "
     """One command, one step, that adds all of them. Contours, numbers and names stay as they came where they can.
 
     A name or ROI Number that is taken gets the next free one (a structure that was renamed says so in its warnings);
-    every structure gets an identifier of its own.
+    a structure keeps its identifier, by which an export finds what the file said about it, unless that is taken, too.
     """
     names = {item.name for item in case.structures.values()}
     numbers = {item.number for item in case.structures.values()}
+    identifiers = set(case.structures)
     commands = []
     for structure in structures:
         name = free_name(names, structure.name.strip() or "Unnamed")
@@ -32,7 +33,9 @@ def import_structures(case: Case, structures: Iterable[Structure], what: str = "
             warnings = (*warnings, f"Came as {structure.name!r}, a name that is taken or empty")
         names.add(name)
         numbers.add(number)
-        identifier = uuid.uuid4().hex
+        taken = not structure.identifier or structure.identifier in identifiers
+        identifier = uuid.uuid4().hex if taken else structure.identifier
+        identifiers.add(identifier)
         joined = replace(structure, identifier=identifier, name=name, number=number, warnings=warnings)
         commands.append(AddStructure(joined))
     return Together(what, tuple(commands))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from workstation.gui.fields import label, restyle
+from workstation.gui.fields import ElidedLabel, restyle
 from workstation.gui.icons import icon
 
 _ICONS = {"good": "check-circle", "caution": "warning", "danger": "warning-octagon", "quiet": "info"}
@@ -51,10 +51,10 @@ class Banner(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.patient = label()
+        self.patient = ElidedLabel(shortest_px=96)
         self.patient.setObjectName("patientName")
         self.patient.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self.details = label("", "muted")
+        self.details = ElidedLabel("muted")
         self.details.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._chips: dict[str, Chip] = {}
         self._layout = QHBoxLayout(self)
@@ -67,7 +67,6 @@ class Banner(QWidget):
         """Who this is: name; and number, birth date, sex in one line."""
         self.patient.setText(name)
         self.details.setText(details)
-        self.details.setToolTip(details)
 
     def show_chips(self, chips: dict[str, ChipText]) -> None:
         """Show these chips, in this order; others go."""

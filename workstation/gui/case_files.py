@@ -284,6 +284,10 @@ class CaseFiles(QObject):
             self._window.close_workspace()
             self._show_recent()
 
+    def leave_without_asking(self) -> None:
+        """For scripts: from now on nothing is asked, and what was not saved is discarded."""
+        self._agreed_to_close, self._discard = True, True
+
     def may_close(self) -> bool:
         """Whether the window may close now."""
         return self.may_leave(self._window.close)

@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         bar = QMenuBar()
-        bar.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        bar.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.actions_by_name.fill(bar)
         top = QFrame()
         top.setObjectName("topLine")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from workstation.case.commands import AddImage, AddRegistration, AddStructure, Together
-from workstation.case.names import free_name
+from workstation.case.commands import AddImage, AddRegistration, Together
+from workstation.case.import_structures import import_structures
 from workstation.dicom.entry import SeriesEntry
 from workstation.gui import reading
 from workstation.gui.jobs.runner import JobRunner
@@ -18,7 +18,6 @@ from workstation.gui.sentences import sentence_of
 from workstation.gui.session import Session, name_of_image
 from workstation.images.volume import Volume
 from workstation.jobs.progress import Progress
-from workstation.structures.structure import Structure
 
 if TYPE_CHECKING:
     from workstation.dicom.structure_set import StructureSet
@@ -49,12 +48,16 @@ class Opener(QObject):
         self._session: Session | None = None
         self._waiting: list[reading.Piece] = []
         self._index: reading.Found | None = None
+        self._fused = ""
+        """The image that was fused without anybody asking: a better one may take its place."""
 
     # ------------------------------------------------------------------ beginning
 
     def open_paths(self, paths: Sequence[str], session: Session | None) -> None:
         """Read paths into an open session, or, without one, into a new case."""
         self._session, self._waiting, self._index = session, [], None
+        if session is None:
+            self._fused = ""
         known = dict(session.case.images) if session else {}
         self._runner.start(
             "Opening",
@@ -131,31 +134,34 @@ class Opener(QObject):
             self._messages.say(f"{name} belongs to another patient and was left out. Close this case first.", "danger")
             return
         session.do(AddImage(volume))
-        fuse_if_linked(session)
+        self._fuse(session)
 
     def _add_registrations(self, session: Session, registrations: Sequence[Registration]) -> None:
         new = [r for r in registrations if r.identifier not in session.case.registrations]
         if new:
             session.do(Together("Open registration", tuple(AddRegistration(r) for r in new)))
-            fuse_if_linked(session)
+            self._fuse(session)
 
     def _add_structures(self, session: Session, structure_set: StructureSet) -> None:
         if structure_set.uid in session.structure_sets:
             return
-        taken = {s.name for s in session.case.structures.values()}
-        new: list[Structure] = []
-        for structure in structure_set.structures:
-            new.append(_renamed(structure, free_name(taken, structure.name)))
-            taken.add(new[-1].name)
         what = f"Open structures {structure_set.label}".strip()
-        if not session.do(Together(what, tuple(AddStructure(s) for s in new))):
+        if not session.do(import_structures(session.case, structure_set.structures, what)):
             session.structure_sets[structure_set.uid] = structure_set
-            if not session.desk.active and new:
-                session.desk.active = new[0].identifier
+            if not session.desk.active and session.case.structures:
+                session.desk.active = next(iter(session.case.structures))
         if structure_set.warnings:
             more = f" (and {len(structure_set.warnings) - 1} more)" if len(structure_set.warnings) > 1 else ""
             name = structure_set.label or "Structure set"
             self._messages.say(f"{name}: {structure_set.warnings[0]}{more}", "caution")
+
+    def _fuse(self, session: Session) -> None:
+        """Lay the most wanted linked image over the planning image, unless a person has chosen another."""
+        best = best_linked(session)
+        if best is None or session.viewing.overlay_key not in ("", self._fused) or best.key == self._fused:
+            return
+        session.viewing.opacity = FUSION_OPACITY
+        session.viewing.overlay_key = self._fused = best.key
 
     # ------------------------------------------------------------------ ending
 
@@ -170,7 +176,7 @@ class Opener(QObject):
             self._messages.say(self._nothing_found(), "danger")
             self.finished.emit(False)
             return
-        fuse_if_linked(session)
+        self._fuse(session)
         self._offer_registration(session)
         self.finished.emit(True)
 
@@ -217,20 +223,10 @@ def candidates(session: Session) -> list[Volume]:
     return sorted(others, key=wanted)
 
 
-def fuse_if_linked(session: Session) -> bool:
-    """Lay the most wanted linked image over the planning image, unless something lies there already."""
+def best_linked(session: Session) -> Volume | None:
+    """The most wanted image that can be shown on the planning image."""
     planning = session.case.planning
-    if planning is None or session.viewing.overlay_key:
-        return False
-    for volume in candidates(session):
+    for volume in candidates(session) if planning is not None else []:
         if session.case.transform(planning.frame_of_reference_uid, volume.frame_of_reference_uid) is not None:
-            session.viewing.opacity = FUSION_OPACITY
-            session.viewing.overlay_key = volume.key
-            return True
-    return False
-
-
-def _renamed(structure: Structure, name: str) -> Structure:
-    from dataclasses import replace
-
-    return structure if name == structure.name else replace(structure, name=name)
+            return volume
+    return None

@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
-from workstation.gui.fields import label
+from workstation.gui.fields import ElidedLabel, label
 from workstation.gui.icons import icon
 from workstation.gui.jobs.runner import JobRunner
 
@@ -74,7 +74,7 @@ class StatusBar(QStatusBar):
     def __init__(self, runner: JobRunner) -> None:
         super().__init__()
         self.setSizeGripEnabled(False)
-        self.hint = label("", "muted")
+        self.hint = ElidedLabel("muted")
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.hint.setContentsMargins(8, 0, 8, 0)
         self.cursor = QLabel()
@@ -91,7 +91,6 @@ class StatusBar(QStatusBar):
     def show_hint(self, text: str) -> None:
         """The bindings of the tool in hand."""
         self.hint.setText(text)
-        self.hint.setToolTip(text)
 
     def show_cursor(self, text: str) -> None:
         """Where the pointer is, and what the images say there."""

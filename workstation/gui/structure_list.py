@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QColor
+from PySide6.QtGui import QAction, QColor, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
@@ -52,6 +52,14 @@ class StructureTable(QTableView):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Letters belong to the window (H held hides all contours): there is no search by typing here."""
+        if event.text().isalpha() and self.state() != QAbstractItemView.State.EditingState:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
 
 class StructureList(QWidget):

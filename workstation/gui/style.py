@@ -67,14 +67,14 @@ QToolButton:hover { background: $hover; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:checked { background: $accent; color: $on_accent; }
 QToolButton:disabled { color: $disabled; }
-QToolButton[kind="segment"] { background: $sunken; border: 1px solid $border; border-radius: 0; padding: 4px 10px; }
+QToolButton[kind="segment"] { background: $field; border: 1px solid $border; border-radius: 0; padding: 4px 10px; }
 QToolButton[kind="segment"]:checked { background: $accent; color: $on_accent; border: 1px solid $accent; }
 QToolButton[kind="segment"]:hover:!checked { background: $hover; }
 QToolButton::menu-indicator { image: none; }
 
 /* fields */
 QLineEdit, QComboBox, QPlainTextEdit {
-    background: $sunken; border: 1px solid $border; border-radius: 4px; padding: 4px 6px; min-height: 20px;
+    background: $field; border: 1px solid $border; border-radius: 4px; padding: 4px 6px; min-height: 20px;
     selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus { border: 1px solid $accent; }
 QLineEdit:disabled, QComboBox:disabled { color: $disabled; background: $surface; }
@@ -85,7 +85,7 @@ QComboBox::down-arrow { image: url($caret); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border; selection-background-color: $accent;
     selection-color: $on_accent; outline: none; padding: 2px; }
 QCheckBox { spacing: 8px; }
-QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $muted; border-radius: 3px; background: $sunken; }
+QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $muted; border-radius: 3px; background: $field; }
 QCheckBox::indicator:checked { background: $accent; border: 1px solid $accent; image: url($check); }
 QCheckBox::indicator:focus { border: 2px solid $accent; }
 QCheckBox::indicator:disabled { border: 1px solid $disabled; }

@@ -25,6 +25,7 @@ class Theme:
     surface: str
     raised: str
     sunken: str
+    field: str
     hover: str
     border: str
     text: str
@@ -42,6 +43,7 @@ DARK = Theme(
     surface="#1f2226",
     raised="#2a2e33",
     sunken="#181a1d",
+    field="#181a1d",
     hover="#353a41",
     border="#3c4249",
     text="#e6e8ea",
@@ -58,6 +60,7 @@ LIGHT = Theme(
     surface="#eef0f2",
     raised="#ffffff",
     sunken="#e3e6e9",
+    field="#ffffff",
     hover="#dde3ea",
     border="#c3c9d0",
     text="#1b1f24",
@@ -107,7 +110,7 @@ def _palette(theme: Theme) -> QPalette:
     pairs = {
         role.Window: theme.surface,
         role.WindowText: theme.text,
-        role.Base: theme.sunken if theme is DARK else theme.raised,
+        role.Base: theme.field,
         role.AlternateBase: theme.raised,
         role.Text: theme.text,
         role.Button: theme.raised,

@@ -39,21 +39,27 @@ def state_of(session: Session, fixed: Volume, moving: Volume) -> tuple[str, str]
     return "caution", f"Registered ({found[-1].method}), not yet checked by a person."
 
 
+_UNITS = {"mm": "mm", "deg": "°", "s": "s", "percent": "%"}
+
+
 def quality_lines(quality: dict[str, Any]) -> list[str]:
     """Figures of a registration for people: "tre_mm": 0.4 becomes "tre 0.4 mm"."""
-    units = {"mm": "mm", "deg": "°", "s": "s", "percent": "%"}
     lines = []
     for key, value in quality.items():
         name, _, end = key.rpartition("_")
-        words, unit = (name, units[end]) if end in units and name else (key, "")
-        if isinstance(value, bool):
-            shown = "yes" if value else "no"
-        elif not isinstance(value, (int, float)):
-            shown = ", ".join(f"{v:.3g}" for v in value) if isinstance(value, (list, tuple)) else str(value)
-        else:
-            shown = f"{value:.3g}"
-        lines.append(f"{words.replace('_', ' ')} {shown} {unit}".strip())
+        words, unit = (name, _UNITS[end]) if end in _UNITS and name else (key, "")
+        lines.append(f"{words.replace('_', ' ')} {_shown(value)} {unit}".strip())
     return lines
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return f"{value:.3g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_shown(item) for item in value) or "none"
+    return str(value)
 
 
 class FusePanel(Panel):

@@ -5,18 +5,22 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from workstation.gui.fields import NumberField
+from workstation.gui.fields import NumberField, label
 from workstation.gui.panels.panel import choice, clear_layout, fill_choice, plain, small
 from workstation.structures.recipe import LARGEST_MARGIN_MM, Limit
 
 
+WORD_WIDTH_PX = 68
+
+
 class LimitsField(QWidget):
-    """A list of limits. changed: another structure, another distance, one more or one less."""
+    """A list of limits. `word` stands before each: "inside" or "clear of". changed: another structure, another distance, one more or one less."""
 
     changed = Signal()
 
-    def __init__(self, add_text: str, tooltip: str) -> None:
+    def __init__(self, word: str, add_text: str, tooltip: str) -> None:
         super().__init__()
+        self._word = word
         self._tooltip = tooltip
         self._entries: list[tuple[str, str]] = []
         self._limits: list[Limit] = []
@@ -24,14 +28,11 @@ class LimitsField(QWidget):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(4)
         self.add_button = plain(add_text, self._add, "plus", tooltip)
-        row = QHBoxLayout()
-        row.addWidget(self.add_button)
-        row.addStretch(1)
+        """For its owner to place: the buttons of several such lists may stand side by side."""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(self._rows)
-        layout.addLayout(row)
 
     def limits(self) -> tuple[Limit, ...]:
         """What stands in the rows."""
@@ -60,6 +61,9 @@ class LimitsField(QWidget):
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
+        words = label(self._word, "muted")
+        words.setFixedWidth(WORD_WIDTH_PX)
+        layout.addWidget(words)
         layout.addWidget(box, 1)
         layout.addWidget(distance)
         layout.addWidget(small("x", "Remove this limit", lambda: self._remove(number)))
