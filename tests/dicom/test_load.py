@@ -199,8 +199,9 @@ def test_loading_reports_and_can_be_cancelled(tmp_path: Path) -> None:
         load_series(entry, stop)
 
 
-def test_padding_is_told_in_rescaled_values(tmp_path: Path) -> None:
-    volume = loaded(tmp_path, image(0, picture(0).astype(np.int16), PixelPaddingValue=-2000))
+@pytest.mark.parametrize("syntax", [ExplicitVRBigEndian, ImplicitVRLittleEndian])
+def test_padding_is_told_in_rescaled_values(tmp_path: Path, syntax: Any) -> None:
+    volume = loaded(tmp_path, image(0, picture(0).astype(np.int16), PixelPaddingValue=-2000), syntax=syntax)
     assert volume.acquisition["PaddingValue"] == "-3024"
 
 

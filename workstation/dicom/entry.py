@@ -168,6 +168,8 @@ def _acquisition(part: Part) -> dict[str, str]:
     found["Part"] = part.label
     padding = earliest.header.number(Tag.PIXEL_PADDING_VALUE)
     if padding is not None:
+        # Implicit files do not say whether it is signed, and some explicit ones say it wrong.
+        padding -= (1 << 16) if earliest.pixel.signed and 32768 <= padding < 65536 else 0
         found["PaddingValue"] = f"{padding * earliest.slope + earliest.intercept:g}"
     return {name: text for name, text in found.items() if text}
 

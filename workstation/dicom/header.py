@@ -24,6 +24,7 @@ NATIVE = (IMPLICIT_LITTLE, EXPLICIT_LITTLE, DEFLATED, EXPLICIT_BIG)
 UNDEFINED = 0xFFFFFFFF
 WINDOW_BYTES = 16384
 MOST_ELEMENTS = 200_000
+MOST_SEQUENCE_ELEMENTS = 5_000_000
 MOST_NESTING = 64
 LARGEST_VALUE_BYTES = 1 << 20
 LARGEST_INFLATED_BYTES = 1 << 28
@@ -302,7 +303,7 @@ class _Walk:
     def _skip_undefined(self, offset: int, explicit: bool) -> int:
         """The end of a sequence of undefined length that begins at `offset`; nested ones are walked, not recursed."""
         open_ends, order = [_SEQUENCE_END], "<" if self.header.little_endian else ">"
-        for _ in range(MOST_ELEMENTS):
+        for _ in range(MOST_SEQUENCE_ELEMENTS):
             start = self.opened.read(offset, 12) if not self._holds(offset, 12) else self._window(offset, 12)
             if len(start) < 8:
                 raise DicomError("ends inside a sequence of its header")
@@ -316,13 +317,11 @@ class _Walk:
                 if len(open_ends) >= MOST_NESTING:
                     raise DicomError(f"nests sequences more than {MOST_NESTING} deep")
                 open_ends.append(_ITEM_END if tag == _ITEM else _SEQUENCE_END)
-            elif tag != _ITEM or open_ends[-1] != _SEQUENCE_END:
-                offset += length
             else:
                 offset += length
             if offset > self.opened.size:
                 raise DicomError("is damaged: an element of a sequence is longer than the file")
-        raise DicomError(f"holds more than {MOST_ELEMENTS} elements in a sequence")
+        raise DicomError(f"holds more than {MOST_SEQUENCE_ELEMENTS} elements in a sequence")
 
     def _holds(self, offset: int, length: int) -> bool:
         if not self.base <= offset <= offset + length <= self.base + len(self.window):

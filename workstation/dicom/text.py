@@ -33,11 +33,9 @@ def text_of(header: Header, tag: int) -> str:
 def _decoded(raw: bytes, announced: list[str]) -> str:
     from pydicom.charset import convert_encodings, decode_bytes
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            encodings = convert_encodings(announced or ["ISO_IR 6"])
-            text = decode_bytes(raw, encodings, {0x5C, 0x5E, 0x3D})  # a backslash, ^ or = ends a code extension
-        except (LookupError, UnicodeError, ValueError):
-            text = raw.decode("latin-1")
-    return str(text)
+    quiet_pydicom()
+    try:
+        encodings = convert_encodings(announced or ["ISO_IR 6"])
+        return str(decode_bytes(raw, encodings, {0x5C, 0x5E, 0x3D}))  # a backslash, ^ or = ends a code extension
+    except (LookupError, UnicodeError, ValueError):
+        return raw.decode("latin-1")
