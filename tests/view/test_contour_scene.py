@@ -13,7 +13,7 @@ from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.structures.structure import ContourStack, State, Structure
 from workstation.view import contour_kernels
-from workstation.view.contour_scene import Contour, ContourCache, ContourPainter, LineStyle, style_of
+from workstation.view.contour_scene import Contour, ContourPainter, LineStyle, kind_of, style_of
 from workstation.view.picture_frame import PictureFrame
 
 FRAME = PictureFrame(Plane.axial(), (0.0, 0.0), 1.0, 200, 160)
@@ -117,27 +117,10 @@ def test_line_styles_tell_the_types_apart() -> None:
     assert replace(gtv, fill=0.22) == style_of(structure("GTV"), filled=True)
 
 
-def test_a_section_is_asked_for_once_until_the_structure_changes() -> None:
-    asked: list[tuple[str, float]] = []
-
-    def section(identifier: str, plane: Plane) -> Region:
-        asked.append((identifier, float(plane.origin_mm[2])))
-        return Region([circle(10)])
-
-    cache = ContourCache(section, planes_kept=3)
-    for _ in range(2):
-        cache.contour("a", Plane.axial(1))
-        cache.contour("b", Plane.axial(1))
-        cache.contour("a", Plane.axial(2))
-    assert len(asked) == 3
-    cache.forget("a")
-    cache.contour("a", Plane.axial(1))
-    cache.contour("b", Plane.axial(1))
-    assert len(asked) == 4
-    for z in range(10):
-        cache.contour("b", Plane.axial(z + 10))
-    cache.contour("b", Plane.axial(1))
-    assert len(asked) == 15
+def test_targets_exported_as_organs_are_known_by_name() -> None:
+    assert kind_of(structure("ORGAN", "GTV-1")) == "GTV"
+    assert kind_of(structure("ORGAN", "Lung")) == "ORGAN"
+    assert kind_of(structure("PTV", "GTV plus margin")) == "PTV"
 
 
 def test_an_empty_region_is_no_contour() -> None:

@@ -1,4 +1,4 @@
-"""Structures as lines in a picture: which line says what, and where it is kept until something changes.
+"""Structures as lines in a picture: which line says what.
 
 Line styles tell the type as well as colours do: GTV thick, CTV solid, PTV dashed, PRV dotted; what is proposed or
 stale looks unfinished.
@@ -6,20 +6,20 @@ stale looks unfinished.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.structures.structure import Color, State, Structure
 from workstation.view.contour_kernels import fill_rings, stroke_rings, tint
 from workstation.view.picture_frame import PictureFrame
 
 Float = NDArray[np.float64]
+
+
+TARGETS = ("GTV", "CTV", "PTV")
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,17 @@ class LineStyle:
     fill: float = 0.0
 
 
+def kind_of(structure: Structure) -> str:
+    """"GTV", "CTV" or "PTV" where the type or else the name says so (systems export targets as ORGAN), or the type."""
+    kind = structure.interpreted_type.upper()
+    start = structure.name.strip().upper()[:3]
+    return start if kind not in TARGETS and start in TARGETS else kind
+
+
 def style_of(structure: Structure, active: bool = False, filled: bool = False) -> LineStyle:
     """How a structure's outline is drawn; the active one is half a pixel wider."""
-    kind = structure.interpreted_type.upper()
     name = structure.name.upper()
+    kind = kind_of(structure)
     width, pattern = 1.6, ()  # type: tuple[float, tuple[float, ...]]
     if kind == "GTV":
         width = 2.6
@@ -76,39 +83,6 @@ class Contour:
 
     def __bool__(self) -> bool:
         return len(self.points) > 0
-
-
-class ContourCache:
-    """Keeps what the structures look like on the planes that were lately shown.
-
-    section: asks for the region of a structure on a plane, in the plane's own (u, v) millimetres.
-    """
-
-    def __init__(self, section: Callable[[str, Plane], Region], planes_kept: int = 96) -> None:
-        self._section = section
-        self._planes_kept = planes_kept
-        self._kept: dict[str, OrderedDict[tuple[float, ...], Contour]] = {}
-
-    def contour(self, identifier: str, plane: Plane) -> Contour:
-        """The contour of a structure on a plane."""
-        kept = self._kept.setdefault(identifier, OrderedDict())
-        key = tuple(np.round([*plane.origin_mm, *plane.u, *plane.v], 6))
-        found = kept.get(key)
-        if found is None:
-            found = kept[key] = Contour.of(self._section(identifier, plane))
-            if len(kept) > self._planes_kept:
-                kept.popitem(last=False)
-        else:
-            kept.move_to_end(key)
-        return found
-
-    def forget(self, identifier: str) -> None:
-        """A structure has changed: nothing that is kept of it holds any more."""
-        self._kept.pop(identifier, None)
-
-    def clear(self) -> None:
-        """Forget everything, for instance because the planes themselves are others."""
-        self._kept.clear()
 
 
 class ContourPainter:

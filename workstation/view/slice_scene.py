@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workstation.geometry.grid import Grid
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.view.color_maps import GREY, color_table
@@ -79,11 +80,25 @@ def sample_on(layer: Layer, frame: PictureFrame, flat: NDArray[Any], out: NDArra
 
     flat: the volume's voxels as `read_only_line` gives them.
     """
-    patient_start, patient_u, patient_v = frame.patient_start_and_steps()
-    to_index = layer.volume.grid.inverse_matrix[:3, :3] @ layer.to_image.matrix[:3, :3]
-    start = np.array(layer.index_of(patient_start))
-    step_u, step_v = to_index @ patient_u, to_index @ patient_v
-    count = np.array(layer.volume.grid.size, dtype=np.int64)
+    sample_grid(layer.volume.grid, flat, frame, out, layer.to_image)
+
+
+def sample_grid(
+    grid: Grid,
+    flat: NDArray[Any],
+    frame: PictureFrame,
+    out: NDArray[np.float32],
+    to_image: Transform | None = None,
+) -> None:
+    """Fill `out` (height, width) with interpolated values of a lattice at the centres of a frame's pixels.
+
+    flat: the values as `read_only_line` gives them. to_image: from the frame's frame of reference to the grid's.
+    """
+    start_mm, along_mm, down_mm = frame.patient_start_and_steps()
+    matrix = grid.inverse_matrix if to_image is None else grid.inverse_matrix @ to_image.matrix
+    start = matrix[:3, :3] @ start_mm + matrix[:3, 3]
+    step_u, step_v = matrix[:3, :3] @ along_mm, matrix[:3, :3] @ down_mm
+    count = np.array(grid.size, dtype=np.int64)
     along, down = _only_axis(step_u), _only_axis(step_v)
     if along is None or down is None or along == down:
         sample_oblique(flat, count, start, step_u, step_v, out)

@@ -40,6 +40,7 @@ class Readout:
 
 
 def reading_of(volume: Volume, value: float | None) -> Reading:
-    """A reading with the image's modality and unit; signal without a unit stays bare."""
-    unit = volume.unit if volume.unit.lower() not in ("", "us", "unspecified", "signal", "a.u.") else ""
+    """A reading with the image's modality and unit; signal, which has no unit, stays bare."""
+    bare = volume.unit.lower() in ("us", "unspecified", "a.u.") or "signal" in volume.unit.lower()
+    unit = "" if bare else volume.unit
     return Reading(volume.modality or "Image", value, unit)

@@ -40,7 +40,8 @@ from workstation.gui.viewport.slice_hand import SliceHand
 from workstation.gui.viewport.tool_painting import paint_crosshair, paint_outline
 from workstation.images.volume import Volume
 from workstation.view.color_maps import GREY
-from workstation.view.contour_scene import Contour, ContourCache, ContourPainter, style_of
+from workstation.view.contour_scene import Contour, ContourPainter, style_of
+from workstation.view.outlines import Outlines
 from workstation.view.picture_frame import PictureFrame
 from workstation.view.slice_planes import SlicePlanes, slice_planes
 from workstation.view.slice_scene import Layer, SliceScene
@@ -64,7 +65,10 @@ EMPTY_NOTE = "No image yet. Open a folder of images or drop it here."
 
 
 class SliceView(QWidget):
-    """A viewport on one of the three rows of planes. `desk` may be None: then there are no tools."""
+    """A viewport on one of the three rows of planes.
+
+    desk: None for no tools. outlines: shared by the views of a case; None for an own one.
+    """
 
     hovered = Signal(object)
     """A `Readout` under the cursor, or None when it has left."""
@@ -73,8 +77,16 @@ class SliceView(QWidget):
     maximise_requested = Signal()
     """The person wants this view alone, or all of them back."""
 
+    _outlines_arrived = Signal()
+
     def __init__(
-        self, case: Case, viewing: Viewing, desk: Desk | None, orientation: str, parent: QWidget | None = None
+        self,
+        case: Case,
+        viewing: Viewing,
+        desk: Desk | None,
+        orientation: str,
+        outlines: Outlines | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.case, self.viewing, self.desk, self.orientation = case, viewing, desk, orientation
@@ -83,7 +95,9 @@ class SliceView(QWidget):
         self.centre_mm = (0.0, 0.0)
         self.pixel_mm = 1.0
         self._fitted = True
-        self._contours = ContourCache(case.section)
+        self.outlines = outlines or Outlines(case)
+        if outlines is None:
+            self.destroyed.connect(self.outlines.stop)
         self._painter = ContourPainter()
         self._still: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
         self._still_image = QImage()
@@ -96,7 +110,7 @@ class SliceView(QWidget):
         self._shown_position: tuple[float, ...] = ()
         self._hand = SliceHand(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._come_to_rest)
+        self._rest.timeout.connect(self.refresh)
         self._follow = QTimer(self, singleShot=True)
         self._follow.timeout.connect(self.refresh)
         self.setObjectName(f"{orientation}_view")
@@ -147,8 +161,10 @@ class SliceView(QWidget):
             return
         active = self.desk.active if self.desk is not None else None
         names = [name for name in self.case.structures if self.viewing.visible(name)]
+        self.outlines.begin_frame()
+        drawing = self.viewing.drawing
         for name in sorted(names, key=lambda name: name == active):
-            contour = self._contours.contour(name, plane)
+            contour = self.outlines.contour(name, plane, self.orientation, self._moving, drawing)
             if contour:
                 yield name, contour
 
@@ -223,6 +239,8 @@ class SliceView(QWidget):
         viewing.display_changed.connect(self._display_changed)
         viewing.visibility_changed.connect(self.refresh)
         viewing.tool_changed.connect(self._tool_changed)
+        self.outlines.arrived.connect(self._outlines_came)
+        self._outlines_arrived.connect(self.refresh)
         if self.desk is not None:
             self.desk.active_changed.connect(self._picture_changed)
             self.desk.settings_changed.connect(self._tool_changed)
@@ -232,6 +250,11 @@ class SliceView(QWidget):
         if isValid(self):
             self._stale = True
             self.update()
+
+    def _outlines_came(self) -> None:
+        """On the background thread: a Qt signal carries it over."""
+        if isValid(self):
+            self._outlines_arrived.emit()
 
     def _picture_changed(self, *_: object) -> None:
         self.refresh()
@@ -252,7 +275,7 @@ class SliceView(QWidget):
 
     def _structure_changed(self, identifier: str) -> None:
         """While somebody draws in another view, this one follows no faster than it can afford."""
-        self._contours.forget(identifier)
+        self.outlines.forget(identifier)
         if not isValid(self):
             return
         if self.viewing.drawing and not self._hand.drawing:
@@ -274,7 +297,7 @@ class SliceView(QWidget):
     def _new_planes(self) -> None:
         reference = self.reference()
         self.planes = None if reference is None else slice_planes(reference, self.orientation)
-        self._contours.clear()
+        self.outlines.clear()
         self._tell_title()
         self.fit()
         self.refresh()
@@ -329,12 +352,9 @@ class SliceView(QWidget):
         self._shown_position = tuple(frame.plane.origin_mm)
         self._stale = False
         if self._moving:
+            # Once more when it rests: with all pixels, and with exact outlines.
             self._moving = False
-            if chosen is not whole:
-                self._rest.start()
-
-    def _come_to_rest(self) -> None:
-        self.refresh()
+            self._rest.start()
 
     def _choose_layers(self) -> None:
         viewing = self.viewing

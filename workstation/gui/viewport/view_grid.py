@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QToolButto
 from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.slice_view import SliceView
 from workstation.gui.viewport.volume_view import VolumeView
+from workstation.view.outlines import Outlines
 from workstation.view.slice_planes import ORIENTATIONS
 
 if TYPE_CHECKING:
@@ -76,9 +77,11 @@ class ViewGrid(QWidget):
         super().__init__(parent)
         self.viewing, self.desk = viewing, desk
         self._tool = viewing.tool
+        self.outlines = Outlines(case)
+        self.destroyed.connect(self.outlines.stop)
         self.panes: dict[str, ViewPane] = {}
         for name in ORIENTATIONS:
-            view = SliceView(case, viewing, desk, name)
+            view = SliceView(case, viewing, desk, name, self.outlines)
             view.hovered.connect(self.hovered)
             self.panes[name] = ViewPane(name, view)
         self.panes[VOLUME] = ViewPane(VOLUME, VolumeView(case, viewing))

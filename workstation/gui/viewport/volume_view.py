@@ -30,12 +30,13 @@ from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.annotations import QUIET, paint_note, paint_side_letters
 from workstation.gui.viewport.keyboard import somebody_types
 from workstation.structures.structure import Structure
+from workstation.view.contour_scene import kind_of
 from workstation.view.errors import ViewError
 from workstation.view.volume_camera import SIDES, VolumeCamera
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
-    from workstation.view.mesh_maker import MeshAnswer, MeshMaker
+    from workstation.view.background import Answer, Background
     from workstation.view.surface_mesh import SurfaceMesh
     from workstation.view.volume_scene import SurfaceLook, VolumeScene
 
@@ -65,7 +66,7 @@ class VolumeView(QWidget):
         self.camera = VolumeCamera.from_side("A")
         self.note = ""
         self._scene: VolumeScene | None = None
-        self._maker: MeshMaker | None = None
+        self._maker: Background | None = None
         self._image = QImage()
         self._stale = True
         self._starting = False
@@ -172,9 +173,13 @@ class VolumeView(QWidget):
         for kept in (self._dirty, self._rough):
             kept.pop(identifier, None)
         if self._maker is not None and self._scene is not None:
-            self._maker.forget(identifier)
-            self._scene.remove(identifier)
+            self._forget(identifier)
         self.refresh()
+
+    def _forget(self, identifier: str) -> None:
+        for fine in (False, True):
+            self._maker.forget((identifier, fine))
+        self._scene.remove(identifier)
 
     def _everything_changed(self, _key: str) -> None:
         for identifier in self.case.structures:
@@ -191,7 +196,7 @@ class VolumeView(QWidget):
     def _start(self) -> None:
         """Make the scene when it is first looked at: importing VTK and starting OpenGL takes a moment."""
         try:
-            from workstation.view.mesh_maker import MeshMaker
+            from workstation.view.background import Background
             from workstation.view.volume_scene import VolumeScene
 
             self._scene = VolumeScene()
@@ -201,13 +206,13 @@ class VolumeView(QWidget):
             return
         # The worker must not keep a closed window alive.
         deliver = weakref.WeakMethod(self._deliver)
-        self._maker = MeshMaker(lambda answer: (method := deliver()) and method(answer))
+        self._maker = Background("surfaces", lambda answer: (method := deliver()) and method(answer))
         self.destroyed.connect(self._maker.stop)
         self._everything_changed("")
         self._ask_for_bone()
         self.refresh()
 
-    def _deliver(self, answer: MeshAnswer) -> None:
+    def _deliver(self, answer: Answer) -> None:
         """On the worker's thread: a Qt signal carries the answer over."""
         if isValid(self):
             self._answered.emit(answer)
@@ -233,14 +238,16 @@ class VolumeView(QWidget):
         placed = self._to_planning(structure)
         stack = self.case.stack(identifier)
         if placed is None or not stack.slices:
-            self._maker.forget(identifier)
-            self._scene.remove(identifier)
+            self._forget(identifier)
             self.refresh()
             return
         self._scene.set_look(identifier, look_of(structure))
         share = (FINE_TRIANGLES if fine else COARSE_TRIANGLES) / len(self.case.structures)
         step_mm = step_for(stack, share)
-        self._maker.ask(identifier, fine, partial(structure_mesh, stack, step_mm, self.case.surface_model, placed))
+        if not fine:
+            self._maker.forget((identifier, True))
+        make = partial(structure_mesh, stack, step_mm, self.case.surface_model, placed)
+        self._maker.ask((identifier, fine), make, later=int(fine))
 
     def _to_planning(self, structure: Structure) -> NDArray[np.float64] | None:
         """(4, 4) from the structure's frame of reference to the planning image's; None when nothing links them."""
@@ -259,34 +266,34 @@ class VolumeView(QWidget):
         self._bone_button.setVisible(planning is not None and planning.modality == "CT")
         if wanted == self._bone_of:
             return
-        self._maker.forget(BONE)
-        self._scene.remove(BONE)
+        self._forget(BONE)
         self._bone_of = wanted
         if wanted:
             from workstation.view.surface_mesh import bone_mesh
             from workstation.view.volume_scene import SurfaceLook
 
             self._scene.set_look(BONE, SurfaceLook(BONE_COLOR, backdrop=True))
-            self._maker.ask(BONE, True, partial(bone_mesh, planning))
+            self._maker.ask((BONE, True), partial(bone_mesh, planning), later=2)
 
-    def _take(self, answer: MeshAnswer) -> None:
+    def _take(self, answer: Answer) -> None:
         """On the window's thread: put a surface into the scene, unless something newer is under way."""
         if self._scene is None or self._maker is None or not self._maker.current(answer):
             return
-        mesh: SurfaceMesh | None = answer.mesh
-        self.note = "" if answer.error is None else self._sentence(answer)
+        identifier, fine = answer.key
+        mesh: SurfaceMesh | None = answer.value
+        self.note = "" if answer.error is None else self._sentence(identifier, answer.error)
         if mesh is None or not mesh.triangle_count:
-            self._scene.remove(answer.identifier)
+            self._scene.remove(identifier)
         else:
-            self._scene.set_mesh(answer.identifier, mesh, answer.fine)
+            self._scene.set_mesh(identifier, mesh, fine)
         if self._fitted:
             self.fit()
         self.refresh()
 
-    def _sentence(self, answer: MeshAnswer) -> str:
-        structure = self.case.structures.get(answer.identifier)
+    def _sentence(self, identifier: str, error: Exception) -> str:
+        structure = self.case.structures.get(identifier)
         what = structure.name if structure is not None else "the bone"
-        return f"The surface of {what} could not be made: {answer.error}"
+        return f"The surface of {what} could not be made: {error}"
 
     def _come_to_rest(self) -> None:
         """Nothing has moved for a while: fine surfaces, and the picture at full detail."""
@@ -446,7 +453,7 @@ def look_of(structure: Structure) -> SurfaceLook:
     """How a structure's surface is shown: the GTV solid, CTV and PTV as shells around it, the body hardly at all."""
     from workstation.view.volume_scene import SurfaceLook
 
-    kind = structure.interpreted_type.upper()
+    kind = kind_of(structure)
     if kind == "GTV":
         return SurfaceLook(structure.color, 1.0, 0)
     if kind == "CTV":

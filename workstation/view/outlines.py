@@ -1,0 +1,220 @@
+"""Every structure's outline on every plane that is looked at, without the window ever waiting for one.
+
+Planes that were drawn on show what was drawn. On other planes the outline is cut from the 3D model: at once where
+that is quick or somebody is drawing, else in the background, with an outline from the structure's sampled field
+until it arrives.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections import OrderedDict
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from psygnal import Signal
+
+from workstation.geometry.plane import Plane
+from workstation.structures.section import model_section, rings_on
+from workstation.structures.structure import ContourStack, Structure
+from workstation.structures.surface_model import StackSource
+from workstation.view.background import Answer, Background
+from workstation.view.contour_scene import Contour
+from workstation.view.structure_fields import StructureField, structure_field
+
+if TYPE_CHECKING:
+    from workstation.case.case import Case
+
+PLANES_KEPT = 96
+QUICK_S = 0.002
+FRAME_BUDGET_S = 0.008
+PARALLEL_DEG = 0.05
+
+_PlaneKey = tuple[float, ...]
+
+
+class _FieldWish(NamedTuple):
+    identifier: str
+
+
+class _OutlineWish(NamedTuple):
+    """`view` keeps two views' wishes for the same structure apart."""
+
+    identifier: str
+    view: object
+
+
+class Outlines:
+    """Shared by all slice views of a case. All methods on the window's thread."""
+
+    arrived = Signal()
+    """Something was finished in the background (emitted on that thread): look again."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._background = Background("outlines", self._finished)
+        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._exact: dict[str, OrderedDict[_PlaneKey, Contour]] = {}
+        self._fields: dict[str, StructureField | None] = {}
+        self._seconds: dict[str, float] = {}
+        self._asked: set[object] = set()
+        self._sources: dict[str, tuple[ContourStack, StackSource]] = {}
+        self._budget_s = 0.0
+
+    def begin_frame(self) -> None:
+        """A view starts to paint: what was finished meanwhile is taken in, and there is time for a few outlines."""
+        self._budget_s = FRAME_BUDGET_S
+        while not self._answers.empty():
+            self._take(self._answers.get())
+
+    def contour(
+        self, identifier: str, plane: Plane, view: object = None, moving: bool = False, drawing: bool = False
+    ) -> Contour:
+        """The outline of a structure on a plane as well as it is known now; empty where it is not known yet.
+
+        view: who asks. moving: the plane will be another one in a moment. drawing: somebody is at work with a tool,
+        so that the outline must be of this very moment.
+        """
+        kept = self._exact.setdefault(identifier, OrderedDict())
+        key = _key_of(plane)
+        if key in kept:
+            kept.move_to_end(key)
+            return kept[key]
+        structure = self._case.structures[identifier]
+        expected_s = self._seconds.get(identifier, 1.0)
+        if drawing or self._lies_on_slices(structure, plane) or expected_s < min(QUICK_S, self._budget_s):
+            return self._keep(identifier, key, self._exactly_now(identifier, plane))
+        if not moving:
+            self._ask_outline(structure, plane, key, view)
+        return self._from_field(structure, plane)
+
+    def forget(self, identifier: str) -> None:
+        """A structure has changed: nothing that is known of it holds any more."""
+        self._exact.pop(identifier, None)
+        self._fields.pop(identifier, None)
+        for wish in [w for w in self._asked if getattr(w, "identifier", None) == identifier]:
+            self._asked.discard(wish)
+            self._background.forget(wish)
+
+    def clear(self) -> None:
+        """Forget everything, for instance because the planes are others."""
+        for identifier in {*self._exact, *self._fields, *(w.identifier for w in self._asked)}:  # type: ignore[attr-defined]
+            self.forget(identifier)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is still to come."""
+        return bool(self._asked) or not self._answers.empty()
+
+    def stop(self) -> None:
+        """End the background thread."""
+        self._background.stop()
+
+    # ------------------------------------------------------------------------------------------------ at once
+
+    def _exactly_now(self, identifier: str, plane: Plane) -> Contour:
+        started = time.perf_counter()
+        contour = Contour.of(self._case.section(identifier, plane))
+        taken = time.perf_counter() - started
+        self._budget_s -= taken
+        if not self._lies_on_slices(self._case.structures[identifier], plane):
+            self._learn(identifier, taken)
+        return contour
+
+    def _lies_on_slices(self, structure: Structure, plane: Plane) -> bool:
+        """Whether a plane runs along the structure's own: then the outline is at hand or nearly so."""
+        own = self._in_frame_of(structure, plane)
+        return own is None or structure.stack.plane.is_parallel_to(own, PARALLEL_DEG)
+
+    def _keep(self, identifier: str, key: _PlaneKey, contour: Contour) -> Contour:
+        kept = self._exact.setdefault(identifier, OrderedDict())
+        kept[key] = contour
+        if len(kept) > PLANES_KEPT:
+            kept.popitem(last=False)
+        return contour
+
+    def _learn(self, identifier: str, seconds: float) -> None:
+        known = self._seconds.get(identifier, seconds)
+        self._seconds[identifier] = known + 0.3 * (seconds - known)
+
+    def _from_field(self, structure: Structure, plane: Plane) -> Contour:
+        identifier = structure.identifier
+        if identifier not in self._fields:
+            wish = _FieldWish(identifier)
+            matrix = self._to_planes(structure)
+            if wish not in self._asked and matrix is not None:
+                self._asked.add(wish)
+                make = partial(structure_field, structure.stack, self._case.surface_model, matrix)
+                self._background.ask(wish, make, later=1)
+        field = self._fields.get(identifier)
+        return Contour(np.empty((0, 2)), np.zeros(1, np.int64)) if field is None else field.contour(plane)
+
+    # ------------------------------------------------------------------------------------------ in the background
+
+    def _ask_outline(self, structure: Structure, plane: Plane, key: _PlaneKey, view: object) -> None:
+        own = self._in_frame_of(structure, plane)
+        if own is None:
+            return
+        wish = _OutlineWish(structure.identifier, view)
+        self._asked.add(wish)
+        make = partial(self._outline, structure.identifier, structure.stack, own, self._case.surface_model, key)
+        self._background.ask(wish, make)
+
+    def _outline(
+        self, identifier: str, stack: ContourStack, plane: Plane, surface_model: str, key: _PlaneKey
+    ) -> tuple[_PlaneKey, Contour, float]:
+        """On the background thread, the only one that touches `_sources`."""
+        started = time.perf_counter()
+        region = rings_on(stack, plane)
+        if region is None:
+            held, source = self._sources.get(identifier, (None, None))
+            if held is not stack or source is None:
+                source = StackSource(stack)
+                self._sources[identifier] = (stack, source)
+            region = model_section(source, stack.plane, plane, surface_model)
+        return key, Contour.of(region), time.perf_counter() - started
+
+    def _finished(self, answer: Answer) -> None:
+        self._answers.put(answer)
+        self.arrived.emit()
+
+    def _take(self, answer: Answer) -> None:
+        wish = answer.key
+        if not self._background.current(answer):
+            return
+        self._asked.discard(wish)
+        if isinstance(wish, _FieldWish):
+            # What can't be computed is not tried again until the structure changes; its slices still show.
+            self._fields[wish.identifier] = answer.value
+        elif isinstance(wish, _OutlineWish) and answer.value is not None:
+            key, contour, seconds = answer.value
+            self._keep(wish.identifier, key, contour)
+            self._learn(wish.identifier, seconds)
+
+    # ------------------------------------------------------------------------------------------------ frames
+
+    def _in_frame_of(self, structure: Structure, plane: Plane) -> Plane | None:
+        """The plane in the structure's frame of reference, u and v unchanged; None when nothing links the frames."""
+        here = self._case.planning.frame_of_reference_uid if self._case.planning else ""
+        there = structure.frame_of_reference_uid
+        if not here or not there or here == there:
+            return plane
+        link = self._case.transform(here, there)
+        if link is None:
+            return None
+        origin, u, v = link.apply([plane.origin_mm, plane.origin_mm + plane.u, plane.origin_mm + plane.v])
+        return Plane(origin, u - origin, v - origin)
+
+    def _to_planes(self, structure: Structure) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None:
+        here = self._case.planning.frame_of_reference_uid if self._case.planning else ""
+        there = structure.frame_of_reference_uid
+        if not here or not there or here == there:
+            return np.eye(4)
+        link = self._case.transform(there, here)
+        return None if link is None else link.matrix
+
+
+def _key_of(plane: Plane) -> _PlaneKey:
+    return tuple(float(x) for x in np.round([*plane.origin_mm, *plane.u, *plane.v], 6))
