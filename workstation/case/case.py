@@ -7,7 +7,7 @@ has reached its new state; a view only marks itself dirty.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -240,10 +240,6 @@ class Case:
     def steps(self) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
         """The steps that can be undone, oldest first, and those that can be redone, the next one last."""
         return tuple(self._history.done), tuple(self._history.undone)
-
-    def steps_stored(self, done: Sequence[Step], undone: Sequence[Step]) -> None:
-        """The case file has written the same steps to another place; from now on they are read from there."""
-        self._history.done[:], self._history.undone[:] = done, undone
 
     def _run(self, label: str, kind: str, made: list[Change]) -> None:
         self._end_stroke_on(made)

@@ -7,7 +7,6 @@ not replay a day's work. What can't be written (a full disk) is kept and written
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import sqlite3
@@ -35,7 +34,7 @@ from workstation.store.making import back_up, discard_unfinished, put_in_place, 
 from workstation.store.opening import LoadImages, Opening
 from workstation.store.schema import connect
 from workstation.store.sentences import writing_sentence
-from workstation.store.steps import pack_contents, pack_step, stored_steps, unpack_changes
+from workstation.store.steps import pack_contents, pack_step, unpack_changes
 from workstation.store.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -94,7 +93,8 @@ class CaseFile:
         self._pending: list[tuple[journal.Entry, tuple[StoredImage, ...]]] = []
         self._pending_values: dict[str, str] = {}
         self._closed = False
-        self._guard = threading.Lock()
+        self._moving = threading.RLock()
+        """Held while another file takes the place of this one."""
         self._slots = (
             (case.step_done, self._on_done),
             (case.step_undone, self._on_undone),
@@ -120,8 +120,7 @@ class CaseFile:
         lock = FileLock(path)
         fresh = path.with_name(path.name + ".new")
         try:
-            with contextlib.suppress(FileNotFoundError):
-                fresh.unlink()
+            remove_database(fresh)
             last = write_all(fresh, case, label)
             put_in_place(fresh, path)
             return CaseFile(path, case, connect(path), lock, last=last, named=named, deliver=deliver)
@@ -174,50 +173,47 @@ class CaseFile:
         """Go on in another file, with the whole history; the old one stays as it is. Raises StoreError.
 
         Works where the old place is full. The recovery file of a case never saved before is removed once the new
-        file is complete.
+        file is complete. May be called from any thread; commands wait until it is done.
         """
         path = Path(path)
         if path.absolute() == self.path.absolute():
             self.flush()
             return
-        lock = FileLock(path)
-        fresh = path.with_name(path.name + ".new")
-        try:
-            with contextlib.suppress(FileNotFoundError):
-                fresh.unlink()
-            renumbered = self._copy_to(fresh, label)
-            put_in_place(fresh, path)
-            writer = Writer(connect(path))
-        except (sqlite3.Error, OSError) as error:
-            discard_unfinished(fresh, lock)
-            raise StoreError(writing_sentence(path, error)) from error
-        except StoreError:
-            discard_unfinished(fresh, lock)
-            raise
-        self._move_to(path, lock, writer, renumbered)
+        with self._moving:
+            lock = FileLock(path)
+            fresh = path.with_name(path.name + ".new")
+            try:
+                remove_database(fresh)
+                self._writer.call(lambda connection: self._copy_to(connection, fresh, label))
+                put_in_place(fresh, path)
+                writer = Writer(connect(path))
+            except (sqlite3.Error, OSError) as error:
+                discard_unfinished(fresh, lock)
+                raise StoreError(writing_sentence(path, error)) from error
+            except StoreError:
+                discard_unfinished(fresh, lock)
+                raise
+            self._move_to(path, lock, writer)
 
-    def _copy_to(self, fresh: Path, label: str) -> int | None:
-        """Write everything to a new database. The last line's number when the lines have other numbers there."""
-        try:
-            self.flush()
-        except StoreError:  # the old place is full: from memory then
-            return write_all(fresh, self.case, label, self.missing)
-        self._writer.call(lambda connection: back_up(connection, fresh, label))
-        return None
+    def _copy_to(self, connection: sqlite3.Connection, fresh: Path, label: str) -> None:
+        """On the writing thread: everything, with what could not be written where the case was so far."""
+        back_up(connection, fresh, label)
+        if self._pending or self._pending_values:
+            target = connect(fresh)
+            try:
+                self._put_pending(target)
+            finally:
+                target.close()
 
-    def _move_to(self, path: Path, lock: FileLock, writer: Writer, renumbered: int | None) -> None:
+    def _move_to(self, path: Path, lock: FileLock, writer: Writer) -> None:
         old_path, old_lock, old_writer, was_named = self.path, self._lock, self._writer, self.named
         self.path, self._lock, self._writer, self.named = path, lock, writer, True
-        if renumbered is not None:
-            self._pending.clear()
-            self._pending_values.clear()
-            self._asked = self._written = self._snapshot_at = renumbered
-            self.case.steps_stored(*stored_steps(self.case.steps, self.read_step))
+        self._forget_pending()
         old_writer.close()
         old_lock.release()
         if not was_named:
             remove_database(old_path)
-        self.case.mark_saved(True)
+        self._deliver(self._acknowledge)
 
     def flush(self) -> None:
         """Wait until everything done so far is on disk; raises StoreError when it can't be written."""
@@ -225,7 +221,7 @@ class CaseFile:
             self._writer.call(self._write_pending)
         except (sqlite3.Error, OSError) as error:
             raise StoreError(writing_sentence(self.path, error)) from error
-        self._acknowledge()
+        self._deliver(self._acknowledge)
 
     def close(self, *, discard: bool = False) -> None:
         """Write the rest and a snapshot, and let go of the file.
@@ -282,15 +278,16 @@ class CaseFile:
         self._submit(write)
 
     def _ask(self, kind: str, label: str, step: Step | None) -> None:
-        with self._guard:
+        contents = self.case.contents
+        with self._moving:
             self._asked += 1
             sequence = self._asked
-        self.case.mark_saved(False)
-        contents = self.case.contents
-        self._submit(lambda connection: self._write(connection, sequence, kind, label, step, contents))
+            self.case.mark_saved(False)
+            self._submit(lambda connection: self._write(connection, sequence, kind, label, step, contents))
 
     def _submit(self, job: Callable[[sqlite3.Connection], None]) -> None:
-        future = self._writer.submit(job)
+        with self._moving:
+            future = self._writer.submit(job)
         future.add_done_callback(self._after_writing)
 
     def _after_writing(self, future: Future[None]) -> None:
@@ -305,8 +302,7 @@ class CaseFile:
             self._deliver(lambda: self.failed.emit(sentence))
 
     def _acknowledge(self) -> None:
-        if self.everything_written and self.named:
-            self.case.mark_saved(True)
+        self.case.mark_saved(self.named and self.everything_written)
 
     # ------------------------------------------------------------------ on the writing thread
 
@@ -326,19 +322,25 @@ class CaseFile:
         self._tidy(connection, contents)
 
     def _write_pending(self, connection: sqlite3.Connection) -> None:
+        self._put_pending(connection)
+        self._forget_pending()
+
+    def _put_pending(self, connection: sqlite3.Connection) -> None:
         if self._pending_values:
             journal.put_values(connection, "view_state", self._pending_values)
-            self._pending_values.clear()
-        if not self._pending:
-            return
-        entries = [entry for entry, _ in self._pending]
-        images = [image for _, several in self._pending for image in several]
-        journal.append(connection, entries, images)
-        self._pending.clear()
-        self._written = entries[-1].sequence
-        size = sum(len(entry.body) + 200 for entry in entries)
-        self._bytes_since_snapshot += size
-        self._bytes_since_checkpoint += size
+        if self._pending:
+            images = [image for _, several in self._pending for image in several]
+            journal.append(connection, [entry for entry, _ in self._pending], images)
+
+    def _forget_pending(self) -> None:
+        """What was waiting is safe now."""
+        self._pending_values.clear()
+        if self._pending:
+            self._written = self._pending[-1][0].sequence
+            size = sum(len(entry.body) + 200 for entry, _ in self._pending)
+            self._bytes_since_snapshot += size
+            self._bytes_since_checkpoint += size
+            self._pending.clear()
 
     def _tidy(self, connection: sqlite3.Connection, contents: Contents) -> None:
         """Snapshots and checkpoints: no step depends on them, so a failure is only noted and tried again later."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
 from pathlib import Path
 
 from workstation.case.case import Case
 from workstation.case.changes import EntryReplaced
 from workstation.images.volume import Volume
 from workstation.store import journal
-from workstation.store.image_reference import StoredImage, reference_to
+from workstation.store.image_reference import reference_to
 from workstation.store.lock import FileLock
 from workstation.store.schema import connect
 from workstation.store.steps import pack_contents, pack_step
@@ -24,7 +23,7 @@ def remove_database(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def write_all(path: Path, case: Case, label: str, missing_images: Sequence[StoredImage] = ()) -> int:
+def write_all(path: Path, case: Case, label: str) -> int:
     """A new database with the whole history, and a snapshot of what it comes to; the last line's number.
 
     Lines 1 … n are the steps that can be undone, then those that can be redone in the order of redoing, then as many
@@ -40,10 +39,10 @@ def write_all(path: Path, case: Case, label: str, missing_images: Sequence[Store
                 if isinstance(change, EntryReplaced) and isinstance(change.after, Volume):
                     images[change.key] = change.after
             entries.append(journal.Entry(sequence, "do", step.label, pack_step(step)))
-        references = [*missing_images, *(reference_to(image) for image in images.values())]
+        references = [reference_to(image) for image in images.values()]
         entries += [journal.Entry(len(entries) + 1 + n, "undo", step.label) for n, step in enumerate(reversed(undone))]
         journal.append(connection, entries, references)
-        contents = pack_contents(case.contents, [item.key for item in missing_images])
+        contents = pack_contents(case.contents)
         journal.put_snapshot(connection, len(entries), contents)
         journal.put_values(connection, "meta", {"label": label})
         journal.put_values(connection, "view_state", {key: json.dumps(value) for key, value in case.view_state.items()})

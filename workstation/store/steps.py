@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from workstation.case.changes import Change
@@ -35,18 +35,6 @@ class StoredStep:
             return self.read(self.sequence)
         except (StoreError, CaseError) as error:
             raise CaseError(f"{self.label} can't be undone or redone any more: {error}") from error
-
-
-def stored_steps(
-    steps: tuple[Sequence[Step], Sequence[Step]], read: Callable[[int], tuple[Change, ...]]
-) -> tuple[list[Step], list[Step]]:
-    """The same history, read from a file that `workstation.store.making.write_all` has numbered from 1 on."""
-    done: list[Step] = [StoredStep(number, step.label, read) for number, step in enumerate(steps[0], start=1)]
-    first = len(done) + 1
-    undone: list[Step] = [
-        StoredStep(first + number, step.label, read) for number, step in enumerate(reversed(steps[1]))
-    ]
-    return done, undone[::-1]
 
 
 def pack_step(step: Step) -> bytes:
