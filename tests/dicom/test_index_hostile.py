@@ -8,17 +8,22 @@ import time
 import tracemalloc
 import zipfile
 import zlib
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from tests.dicom.make_images import image, write, write_all
+from tests.dicom.make_images import enhanced, image, write, write_all
+from tests.dicom.test_registration import object_of
 from workstation.dicom.errors import DicomError
-from workstation.dicom.index import Index, index_paths
+from workstation.dicom.index import STRUCTURE_SET, Index, index_paths
 from workstation.dicom.load import load_series
+from workstation.dicom.registration import read_registrations
 
 
 def only_reason(index: Index) -> str:
@@ -104,24 +109,43 @@ def test_uids_are_never_paths(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def valid_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return write(tmp_path_factory.mktemp("f") / "x", image(0)).read_bytes()
+def valid_files(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """An image, an enhanced image, a registration and the beginning of a structure set."""
+    folder = tmp_path_factory.mktemp("f")
+    pictures = np.zeros((2, 6, 8), np.uint16)
+    write(folder / "image", image(0))
+    write(folder / "enhanced", enhanced([{"position": [0, 0, 2 * k], "temporal": 1} for k in range(2)], pictures))
+    write(folder / "registration", object_of(("2.25.1", [np.eye(4)]), ("2.25.2", [np.eye(4)])))
+    write(folder / "structures", image(0, SOPClassUID=STRUCTURE_SET, PixelData=None, **structure_set_references()))
+    return [path.read_bytes() for path in sorted(folder.iterdir())]
 
 
-@given(st.lists(st.tuples(st.integers(128, 1200), st.integers(0, 255)), min_size=1, max_size=12), st.integers(0, 1300))
+def structure_set_references() -> dict[str, object]:
+    frame, study, series = Dataset(), Dataset(), Dataset()
+    series.SeriesInstanceUID = "2.25.4"
+    study.RTReferencedSeriesSequence = [series]
+    frame.FrameOfReferenceUID, frame.RTReferencedStudySequence = "2.25.3", [study]
+    return {"ReferencedFrameOfReferenceSequence": [frame], "StructureSetLabel": "x"}
+
+
+@given(
+    kind=st.integers(0, 3), cut=st.integers(0, 400),
+    changes=st.lists(st.tuples(st.integers(128, 3000), st.integers(0, 255)), min_size=1, max_size=12),
+)  # fmt: skip
 def test_damaged_files_are_read_or_listed_never_raised(
-    tmp_path_factory: pytest.TempPathFactory, valid_file: bytes, changes: list[tuple[int, int]], cut: int
-) -> None:
-    data = bytearray(valid_file[: max(140, len(valid_file) - cut % 400)])
+    tmp_path_factory: pytest.TempPathFactory, valid_files: list[bytes], kind: int, cut: int,
+    changes: list[tuple[int, int]],
+) -> None:  # fmt: skip
+    data = bytearray(valid_files[kind][: max(140, len(valid_files[kind]) - cut)])
     for position, value in changes:
         data[position % len(data)] = value
     path = tmp_path_factory.mktemp("d") / "x"
     path.write_bytes(data)
     index = index_paths([path])
     assert len(index.series) + len(index.skipped) + len(index.structure_sets) + len(index.registrations) >= 1
-    for entry in index.series:
+    for use in [partial(load_series, e) for e in index.series] + [partial(read_registrations, path)]:
         try:
-            load_series(entry)
+            use()
         except DicomError as error:
             assert str(path) in str(error)
 

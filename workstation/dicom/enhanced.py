@@ -7,6 +7,7 @@ from typing import Any
 from workstation.dicom.errors import DicomError
 from workstation.dicom.frame import (
     Frame,
+    PixelFormat,
     check_pixel_bytes,
     checked_orientation,
     checked_position,
@@ -15,7 +16,7 @@ from workstation.dicom.frame import (
     pixel_format,
 )
 from workstation.dicom.header import Header
-from workstation.dicom.objects import parse
+from workstation.dicom.objects import damage_refused, parse
 from workstation.dicom.source import Source
 from workstation.dicom.tags import Tag
 
@@ -38,7 +39,11 @@ def enhanced_frames(source: Source, header: Header) -> list[Frame]:
     """All planes of an enhanced image, in the file's order; DicomError says why they can't be read."""
     pixel = pixel_format(header)
     check_pixel_bytes(header, pixel)
-    dataset = parse(source, header)
+    with damage_refused():
+        return _described(source, header, pixel, parse(source, header))
+
+
+def _described(source: Source, header: Header, pixel: PixelFormat, dataset: Any) -> list[Frame]:
     per_frame = dataset.get("PerFrameFunctionalGroupsSequence")
     if not per_frame:
         raise DicomError("is an enhanced image without functional groups, so the place of its frames is unknown")
@@ -47,15 +52,10 @@ def enhanced_frames(source: Source, header: Header) -> list[Frame]:
     shared_groups = dataset.get("SharedFunctionalGroupsSequence")
     shared = shared_groups[0] if shared_groups else None
     pointers = _pointers(dataset)
-    try:
-        return [
-            _frame(source, header, pixel, number, _Groups(groups, shared), pointers)
-            for number, groups in enumerate(per_frame, start=1)
-        ]
-    except (TypeError, ValueError, AttributeError, IndexError) as error:
-        if isinstance(error, DicomError):
-            raise
-        raise DicomError("describes its frames by functional groups that can't be read") from error
+    return [
+        _frame(source, header, pixel, number, _Groups(groups, shared), pointers)
+        for number, groups in enumerate(per_frame, start=1)
+    ]
 
 
 class _Groups:
@@ -86,7 +86,7 @@ class _Groups:
 
 
 def _frame(
-    source: Source, header: Header, pixel: Any, number: int, groups: _Groups, pointers: list[tuple[int, str]]
+    source: Source, header: Header, pixel: PixelFormat, number: int, groups: _Groups, pointers: list[tuple[int, str]]
 ) -> Frame:
     slope = groups.number("PixelValueTransformationSequence", "RescaleSlope")
     intercept = groups.number("PixelValueTransformationSequence", "RescaleIntercept")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -18,24 +20,36 @@ from workstation.dicom.text import quiet_pydicom, text_of
 LARGEST_OBJECT_BYTES = 1 << 30
 
 
-def parse(source: Source, header: Header, tags: list[str] | None = None) -> Any:
-    """The data set of an object as pydicom reads it, up to its pixels; only top-level `tags` when given.
+@contextmanager
+def damage_refused() -> Iterator[None]:
+    """Turn whatever pydicom stumbles over inside the block into one DicomError.
 
-    The walk over its header has found before that no announced length points beyond the file; deflated data is
-    inflated here, to a bounded size. Raises DicomError for whatever pydicom stumbles over.
+    It reads values and sequences only when somebody asks for them, so asking belongs inside the block, too.
     """
-    import pydicom
     from pydicom.errors import BytesLengthException, InvalidDicomError
 
-    quiet_pydicom()
-    data = _data_set_bytes(source, header)
     try:
-        return pydicom.dcmread(io.BytesIO(data), force=True, stop_before_pixels=True, specific_tags=tags)
+        yield
+    except DicomError:
+        raise
     except (
         InvalidDicomError, BytesLengthException, zlib.error, struct.error, EOFError, OSError, ValueError, KeyError,
         TypeError, AttributeError, NotImplementedError, RecursionError, MemoryError, OverflowError, IndexError,
     ) as error:  # fmt: skip
         raise DicomError(f"is damaged: it can't be parsed ({type(error).__name__})") from error
+
+
+def parse(source: Source, header: Header, tags: list[str] | None = None) -> Any:
+    """The data set of an object as pydicom reads it, up to its pixels; only top-level `tags` when given.
+
+    The walk over its header has found before that no announced length points beyond the file; deflated data is
+    inflated here, to a bounded size. To be called, and the result used, inside `damage_refused`.
+    """
+    import pydicom
+
+    quiet_pydicom()
+    data = _data_set_bytes(source, header)
+    return pydicom.dcmread(io.BytesIO(data), force=True, stop_before_pixels=True, specific_tags=tags)
 
 
 def _data_set_bytes(source: Source, header: Header) -> bytes:
@@ -51,28 +65,29 @@ def _data_set_bytes(source: Source, header: Header) -> bytes:
 
 def structure_set_entry(source: Source, header: Header) -> StructureSetEntry:
     """What an RTSTRUCT refers to. Archive members keep the archive's path."""
-    dataset = parse(source, header, ["ReferencedFrameOfReferenceSequence"])
-    frames, series = [], []
-    for frame in dataset.get("ReferencedFrameOfReferenceSequence") or ():
-        frames.append(str(frame.get("FrameOfReferenceUID", "")))
-        for study in frame.get("RTReferencedStudySequence") or ():
-            for item in study.get("RTReferencedSeriesSequence") or ():
-                series.append(str(item.get("SeriesInstanceUID", "")))
+    frames: list[str] = []
+    series: list[str] = []
+    with damage_refused():
+        dataset = parse(source, header, ["ReferencedFrameOfReferenceSequence"])
+        for frame in dataset.get("ReferencedFrameOfReferenceSequence") or ():
+            frames.append(str(frame.get("FrameOfReferenceUID", "")))
+            for study in frame.get("RTReferencedStudySequence") or ():
+                for item in study.get("RTReferencedSeriesSequence") or ():
+                    series.append(str(item.get("SeriesInstanceUID", "")))
     return StructureSetEntry(
         source.path, header.text(Tag.SOP_INSTANCE_UID), text_of(header, Tag.STRUCTURE_SET_LABEL),
-        tuple(dict.fromkeys(u for u in series if u)), tuple(dict.fromkeys(u for u in frames if u)),
-        source,
+        tuple(dict.fromkeys(u for u in series if u)), tuple(dict.fromkeys(u for u in frames if u)), source,
     )  # fmt: skip
 
 
 def registration_entry(source: Source, header: Header) -> RegistrationEntry:
     """Which frames of reference a Spatial Registration links."""
-    dataset = parse(source, header, ["RegistrationSequence", "ContentLabel", "ContentDescription"])
-    frames = [str(item.get("FrameOfReferenceUID", "")) for item in dataset.get("RegistrationSequence") or ()]
-    label = str(dataset.get("ContentDescription") or dataset.get("ContentLabel") or "")[:64]
-    own = header.text(Tag.FRAME_OF_REFERENCE_UID)
-    frames = list(dict.fromkeys(u for u in (own, *frames) if u))
-    return RegistrationEntry(source.path, header.text(Tag.SOP_INSTANCE_UID), label, tuple(frames), source)
+    with damage_refused():
+        dataset = parse(source, header, ["RegistrationSequence", "ContentLabel", "ContentDescription"])
+        frames = [str(item.get("FrameOfReferenceUID", "")) for item in dataset.get("RegistrationSequence") or ()]
+        label = str(dataset.get("ContentDescription") or dataset.get("ContentLabel") or "")[:64]
+    linked = dict.fromkeys(uid for uid in (header.text(Tag.FRAME_OF_REFERENCE_UID), *frames) if uid)
+    return RegistrationEntry(source.path, header.text(Tag.SOP_INSTANCE_UID), label, tuple(linked), source)
 
 
 @lru_cache(maxsize=64)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from workstation.dicom.errors import DicomError
 from workstation.dicom.header import read_header
-from workstation.dicom.objects import parse
+from workstation.dicom.objects import damage_refused, parse
 from workstation.dicom.registration_write import SOP_CLASS, write_registration
 from workstation.dicom.source import Source
 from workstation.dicom.tags import Tag
@@ -43,7 +43,8 @@ def read_registrations(path: str | os.PathLike[str] | Source) -> list[Registrati
     """
     source = path if isinstance(path, Source) else Source(os.fspath(path))
     try:
-        return _registrations(source)
+        with damage_refused():
+            return _registrations(source)
     except DicomError as error:
         raise DicomError(f"{source.name} {error}") from error
 
