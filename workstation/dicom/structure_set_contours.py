@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.dicom.errors import DicomError
 from workstation.dicom.structure_set_bytes import Element, elements, items
 from workstation.dicom.structure_set_kernels import parse_rings
 from workstation.structures.structure import Color, ImageReference, ImportedRing
@@ -28,6 +29,10 @@ _KNOWN_IN_CONTOUR = frozenset(
     (CONTOUR_IMAGE_SEQUENCE, GEOMETRIC_TYPE, POINT_COUNT, CONTOUR_NUMBER, ATTACHED_CONTOURS, CONTOUR_DATA)
 )
 _KNOWN_IN_ROI = frozenset((ROI_DISPLAY_COLOR, CONTOUR_SEQUENCE, REFERENCED_ROI_NUMBER))
+
+MOST_CONTOURS = 500_000
+MOST_NUMBERS = 60_000_000
+"""Coordinates in one file, 480 MB of numbers: more than any real file of the largest size that is read."""
 
 RawElements = tuple[tuple[int, bytes], ...]
 """Elements that nobody here interprets: (tag, the whole element as it stood in the file), to be written back."""
@@ -84,7 +89,10 @@ def read_contours(data: bytes, sequence: Element, explicit: bool) -> list[RoiCon
         others = []
         for element in elements(data, start, end, explicit):
             if element.tag == CONTOUR_SEQUENCE:
-                pending += [(roi, _item(data, *span, explicit)) for span in items(data, element, explicit)]
+                for span in items(data, element, explicit):
+                    pending.append((roi, _item(data, *span, explicit)))
+                    if len(pending) > MOST_CONTOURS:
+                        raise DicomError(f"holds more than {MOST_CONTOURS} contours: refused")
             elif element.tag == REFERENCED_ROI_NUMBER:
                 roi.number = _integer(data, element)
             elif element.tag == ROI_DISPLAY_COLOR:
@@ -135,6 +143,8 @@ def _parse(data: bytes, pending: list[tuple[RoiContours, _Item]]) -> None:
     """Parse the numbers of all contours at once and hand each ROI its own."""
     starts = np.array([item.data_start for _, item in pending], dtype=np.int64)
     ends = np.array([item.data_end for _, item in pending], dtype=np.int64)
+    if data.count(b"\\") > MOST_NUMBERS:
+        raise DicomError(f"holds more than {MOST_NUMBERS // 1_000_000} million numbers: refused")
     values, offsets, failed = parse_rings(np.frombuffer(data, dtype=np.uint8), starts, ends)
     for index, (roi, item) in enumerate(pending):
         text = data[item.data_start : item.data_end].decode("latin-1")

@@ -16,8 +16,10 @@ from workstation.dicom.text import quiet_pydicom
 
 RT_STRUCTURE_SET_STORAGE = "1.2.840.10008.5.1.4.1.1.481.3"
 ROI_CONTOUR_SEQUENCE = 0x30060039
-LARGEST_FILE_BYTES = 1 << 30
-LARGEST_INFLATED_BYTES = 1 << 28
+LARGEST_FILE_BYTES = LARGEST_INFLATED_BYTES = 1 << 28
+MOST_ITEMS = 200_000
+"""Items of all sequences but the contours': a hundred times what the largest 4D planning sets hold."""
+
 _DEFLATED, _EXPLICIT_BIG = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
 _SOP_CLASS, _MODALITY, _PIXELS, _META_LENGTH_MOST = 0x00080016, 0x00080060, 0x7FE00010, 64
 
@@ -72,9 +74,10 @@ def split(data: bytes) -> StructureSetFile:
         elif element.tag == _PIXELS:
             break
     _refuse_others(seen)
-    if contours is None:
-        return StructureSetFile(data, explicit, data[start:], None)
-    return StructureSetFile(data, explicit, data[start : contours.start] + data[contours.end :], contours)
+    header = data[start:] if contours is None else data[start : contours.start] + data[contours.end :]
+    if header.count(b"\xfe\xff\x00\xe0") > MOST_ITEMS:
+        raise DicomError(f"holds more than {MOST_ITEMS} items beside its contours: refused")
+    return StructureSetFile(data, explicit, header, contours)
 
 
 def _refuse_others(seen: dict[int, str]) -> None:
@@ -177,7 +180,7 @@ def guarded(work: Callable[[], _Result]) -> _Result:
     try:
         return work()
     except (
-        InvalidDicomError, BytesLengthException, struct.error, EOFError, ValueError, KeyError, TypeError,
+        InvalidDicomError, BytesLengthException, struct.error, EOFError, OSError, ValueError, KeyError, TypeError,
         AttributeError, NotImplementedError, RecursionError, MemoryError, OverflowError, IndexError, LookupError,
     ) as error:  # fmt: skip
         if isinstance(error, DicomError):

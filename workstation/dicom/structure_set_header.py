@@ -57,7 +57,6 @@ def complete_header(
 ) -> None:  # fmt: skip
     """Turn the header of `base` (or an empty data set) into that of the new instance, in place."""
     listed = list(structures)
-    _require_names(listed, label)
     if image is not None and base is None:
         _take_study(dataset, image)
     _instance(dataset, identity, label, series_description)
@@ -81,7 +80,8 @@ def frame_of(image: Volume | None, base: StructureSet | None) -> str:
     return (base.frame_of_reference_uid if base else "") or (image.frame_of_reference_uid if image else "")
 
 
-def _require_names(structures: list[NumberedStructure], label: str) -> None:
+def require_names(structures: Iterable[NumberedStructure], label: str) -> None:
+    """Raise DicomError for a name that DICOM can't hold, unless it came like that."""
     for item in structures:
         name = item.structure.name
         if item.before is not None and name == item.before.name:

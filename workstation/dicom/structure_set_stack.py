@@ -49,6 +49,7 @@ class _Sorting:
     rings: list[tuple[int, Contour, Float]] = field(default_factory=list)  # (order in the file, contour, points)
     loose: dict[int, ImportedRing] = field(default_factory=dict)
     complaints: Counter[str] = field(default_factory=Counter)
+    suspicious: set[int] = field(default_factory=set)  # rings without a signed area: nothing, or crossing themselves
 
     def put_aside(self, order: int, contour: Contour, reason: str) -> None:
         self.loose[order] = contour.ring
@@ -64,8 +65,9 @@ def stack_contours(contours: Sequence[Contour], image: Volume | None, spacing_mm
     the most common step between the drawn planes.
     """
     sorting = _sorted_by_kind(contours)
-    plane, in_image = _plane_of([points for _, _, points in sorting.rings], image)
-    positions = _positions(sorting, plane)
+    rings = _Rings.of([points for _, _, points in sorting.rings])
+    plane, in_image = _plane_of(rings, image)
+    positions = _positions(sorting, rings, plane)
     slices = _slices(sorting, plane, positions)
     drawn = np.array([s.position_mm for s in slices])
     spacing = _spacing(drawn, image if in_image else None, spacing_mm, sorting.complaints)
@@ -106,40 +108,50 @@ def image_axes(image: Volume) -> Float:
     return exact
 
 
-def _plane_of(rings: list[Float], image: Volume | None) -> tuple[Plane, bool]:
+@dataclass(frozen=True, eq=False)
+class _Rings:
+    """All rings in one array, for the kernels: points (n, 3), where each begins and ends, and twice its area vector."""
+
+    points: Float
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    vectors: Float
+
+    @staticmethod
+    def of(rings: list[Float]) -> _Rings:
+        ends = np.cumsum([len(ring) for ring in rings]).astype(np.int64)
+        starts = np.concatenate([np.zeros(1), ends[:-1]]).astype(np.int64)[: len(rings)]
+        points = np.ascontiguousarray(np.concatenate([np.empty((0, 3)), *rings]))
+        vectors = np.zeros((len(rings), 3))
+        area_vectors(points, starts, ends, vectors)
+        return _Rings(points, starts, ends, vectors)
+
+    def reach(self, plane: Plane) -> Float:
+        """(rings, 2) lowest and highest position of each ring along a plane's normal."""
+        reach = np.zeros((len(self.starts), 2))
+        spans(self.points, self.starts, self.ends, np.ascontiguousarray(plane.normal), reach)
+        return reach
+
+
+def _plane_of(rings: _Rings, image: Volume | None) -> tuple[Plane, bool]:
     """The planes that most rings lie flat in, and whether they are the image's slices."""
-    if not rings:
-        if image is None:
-            return Plane.axial(), False
-        axes = image_axes(image)
-        return Plane((0, 0, 0), axes[:, 0], axes[:, 1]), True
-    points, starts, ends = _joined(rings)
-    vectors = np.zeros((len(rings), 3))
-    area_vectors(points, starts, ends, vectors)
     candidates = []
     if image is not None:
         axes = image_axes(image)
         candidates.append((Plane((0, 0, 0), axes[:, 0], axes[:, 1]), True))
     candidates += [(plane, False) for plane in (Plane.axial(), Plane.sagittal(), Plane.coronal())]
-    oblique = _common_normal(vectors)
+    oblique = _common_normal(rings.vectors)
     if oblique is not None:
         candidates.append((_plane_across(oblique), False))
-    flat = []
-    for plane, _ in candidates:
-        reach = np.zeros((len(rings), 2))
-        spans(points, starts, ends, np.ascontiguousarray(plane.normal), reach)
-        flat.append(int(np.count_nonzero(reach[:, 1] - reach[:, 0] <= UNEVENNESS_MM)))
+    heights = [rings.reach(plane) for plane, _ in candidates]
+    flat = [int(np.count_nonzero(reach[:, 1] - reach[:, 0] <= UNEVENNESS_MM)) for reach in heights]
     return candidates[int(np.argmax(flat))]
-
-
-def _joined(rings: list[Float]) -> tuple[Float, NDArray[np.int64], NDArray[np.int64]]:
-    ends = np.cumsum([len(ring) for ring in rings]).astype(np.int64)
-    starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
-    return np.ascontiguousarray(np.concatenate(rings)), starts, ends
 
 
 def _common_normal(vectors: Float) -> Float | None:
     """The mean normal of the rings that agree with the largest one, weighted by area; None without any area."""
+    if not len(vectors):
+        return None
     areas = np.linalg.norm(vectors, axis=1)
     largest = int(np.argmax(areas))
     if not areas[largest] > SMALLEST_AREA_MM2:
@@ -164,13 +176,11 @@ def _plane_across(normal: Float) -> Plane:
 # -------------------------------------------------------------------------------------- rings onto planes
 
 
-def _positions(sorting: _Sorting, plane: Plane) -> dict[int, float]:
+def _positions(sorting: _Sorting, rings: _Rings, plane: Plane) -> dict[int, float]:
     """Position of each ring that lies in the planes, by its order in the file; the others are put aside."""
-    if not sorting.rings:
-        return {}
-    points, starts, ends = _joined([p for _, _, p in sorting.rings])
-    reach = np.zeros((len(sorting.rings), 2))
-    spans(points, starts, ends, np.ascontiguousarray(plane.normal), reach)
+    reach = rings.reach(plane)
+    thin = np.flatnonzero(np.linalg.norm(rings.vectors, axis=1) / 2 < SMALLEST_AREA_MM2)
+    sorting.suspicious = {sorting.rings[i][0] for i in thin}
     found = {}
     for (low, high), (order, contour, _) in zip(reach.tolist(), sorting.rings, strict=True):
         if high - low > UNEVENNESS_MM:
@@ -189,7 +199,7 @@ def _slices(sorting: _Sorting, plane: Plane, positions: dict[int, float]) -> tup
     placed = sorted(((positions[o], o, c, p) for o, c, p in sorting.rings if o in positions), key=lambda r: r[:2])
     for position, order, contour, points in placed:
         ring = _closed(points[:, :2] if axial else plane.to_plane(points)[:, :2])
-        if _is_nothing(ring):
+        if len(ring) < 3 or (order in sorting.suspicious and area_mm2(Region([ring])) < SMALLEST_AREA_MM2):
             sorting.put_aside(order, contour, "enclose no area; kept as they are")
             continue
         if not groups or position - groups[-1][0] > POSITION_TOLERANCE_MM:
@@ -208,14 +218,6 @@ def _closed(ring: Float) -> Float:
     while end > 1 and (ring[end - 1] == ring[0]).all():
         end -= 1
     return ring[:end]
-
-
-def _is_nothing(ring: Float) -> bool:
-    if len(ring) < 3:
-        return True
-    x, y = (ring - ring[0]).T
-    signed = abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2
-    return signed < SMALLEST_AREA_MM2 and area_mm2(Region([ring])) < SMALLEST_AREA_MM2
 
 
 def common_step_mm(positions: Float) -> float | None:

@@ -20,7 +20,7 @@ from workstation.dicom.structure_set_file import (
     parse_dataset,
     write_dataset,
 )
-from workstation.dicom.structure_set_header import Identity, NumberedStructure, complete_header
+from workstation.dicom.structure_set_header import Identity, NumberedStructure, complete_header, require_names
 from workstation.dicom.structure_set_slices import Slices
 from workstation.dicom.structure_set_values import StructureSet
 from workstation.dicom.write_series import IMPLEMENTATION_NAME, IMPLEMENTATION_UID
@@ -63,16 +63,20 @@ def write_structure_set(
     if stale:
         raise DicomError(f"Structure {stale[0]!r} is stale: an input of its recipe has changed; recompute it first")
     identity = _identity(now or datetime.now(), uid_seed)
-    data = _encoded(list(structures), image, base, identity, label, holes, series_description)
+    numbered = _numbered(list(structures), base)
+    require_names(numbered, label)
+    try:
+        data = _encoded(numbered, image, base, identity, label, holes, series_description)
+    except DicomError as error:
+        raise DicomError(f"{path} was not written: the file that the structures came from {error}") from error
     write_whole(path, data)
     return identity.instance_uid
 
 
 def _encoded(
-    structures: list[Structure], image: Volume | None, base: StructureSet | None, identity: Identity, label: str,
+    numbered: list[NumberedStructure], image: Volume | None, base: StructureSet | None, identity: Identity, label: str,
     holes: str, series_description: str,
 ) -> bytes:  # fmt: skip
-    numbered = _numbered(structures, base)
     slices = _slices(image, base)
     rois = [roi_to_write(n.structure, n.number, _original(n, base), slices, holes) for n in numbered]
     source = base.original.file if base is not None and base.original is not None else None

@@ -47,8 +47,8 @@ def mask_of(stack: ContourStack, grid: Grid, surface_model: str | None = None) -
     if not slice_plane.is_parallel_to(stack.plane, PARALLEL_TOLERANCE_DEG):
         return _sampled(stack, grid, surface_model or DEFAULT_SURFACE_MODEL)
     if surface_model is None:
-        return _filled(_drawn_slices(stack, grid), grid)
-    return _filled(_sections(stack, grid, slice_plane, surface_model), grid)
+        return _filled(_drawn_slices(stack, grid), stack.plane, grid)
+    return _filled(_sections(stack, grid, slice_plane, surface_model), slice_plane, grid)
 
 
 def slab_bounds_mm(stack: ContourStack) -> Float:
@@ -67,13 +67,13 @@ def slab_bounds_mm(stack: ContourStack) -> Float:
     return np.column_stack([positions - below, positions + above])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Slice:
-    """What fills slice k of the grid: rings in the (u, v) of a plane that passes through it."""
+    """What fills slice k of the grid: rings in the (u, v) of a frame that is parallel to it, at height w_mm."""
 
     k: int
     region: Region
-    plane: Plane
+    w_mm: float
 
 
 def _drawn_slices(stack: ContourStack, grid: Grid) -> list[_Slice]:
@@ -83,18 +83,16 @@ def _drawn_slices(stack: ContourStack, grid: Grid) -> list[_Slice]:
     places = stack.plane.to_plane(_first_centres(grid))[:, 2]
     drawn = np.searchsorted(bounds[:, 0], places + _SAME_PLACE_MM, side="right") - 1
     held = (drawn >= 0) & (places < bounds[drawn, 1] - _SAME_PLACE_MM)
-    return [
-        _Slice(int(k), stack.slices[drawn[k]].region, stack.plane.moved(float(places[k]))) for k in np.flatnonzero(held)
-    ]
+    return [_Slice(int(k), stack.slices[drawn[k]].region, float(places[k])) for k in np.flatnonzero(held)]
 
 
 def _sections(stack: ContourStack, grid: Grid, plane: Plane, surface_model: str) -> list[_Slice]:
     box = _box_in(stack, grid)
     if box is None:
         return []
-    centres = _first_centres(grid)
-    planes = {k: plane.through(centres[k]) for k in range(box[0][2], box[1][2])}
-    return [_Slice(k, section(stack, at, surface_model), at) for k, at in planes.items()]
+    places = plane.to_plane(_first_centres(grid))[:, 2].tolist()
+    reached = range(int(box[0][2]), int(box[1][2]))
+    return [_Slice(k, section(stack, plane.moved(places[k]), surface_model), places[k]) for k in reached]
 
 
 def _sampled(stack: ContourStack, grid: Grid, surface_model: str) -> Mask:
@@ -111,7 +109,7 @@ def _sampled(stack: ContourStack, grid: Grid, surface_model: str) -> Mask:
     values = np.empty((j, i), dtype=np.float32)
     for layer in range(k):
         values.fill(_FAR)
-        first = frame.to_plane(grid.to_patient(start + (0, 0, layer)))
+        first = frame.to_plane(grid.to_patient(start + np.array([0, 0, layer])))
         sample_body(values, body, first, np.ascontiguousarray(along[:, 0]), np.ascontiguousarray(along[:, 1]))
         np.less(values, 0.0, out=voxels[layer])
     return Mask(grid, (int(start[0]), int(start[1]), int(start[2])), voxels)
@@ -141,47 +139,54 @@ def _first_centres(grid: Grid) -> Float:
 
 @dataclass(frozen=True, eq=False)
 class _Lattice:
-    """Ascending centres of the grid's columns and rows, and how points of a plane get into their units.
+    """Ascending centres of the grid's columns and rows, and how points of a frame get into their units.
 
-    Where the grid's axes are the plane's own, the units are the plane's millimetres, so that a vertex that lies
+    Where the grid's axes are the frame's own, the units are the frame's millimetres, so that a vertex that lies
     exactly on a row of voxel centres is not moved off it by rounding; elsewhere they are indices.
     """
 
+    frame: Plane
+    grid: Grid
     columns: Float
     rows: Float
     column_axis: int | None  # which of (u, v) runs along the columns; None: neither
     flips: tuple[bool, bool]
+    shear_mm: Float  # (slices, 2) how far each slice is shifted in (u, v) against the first: a tilted gantry
 
     @staticmethod
-    def of(plane: Plane, grid: Grid) -> _Lattice:
+    def of(frame: Plane, grid: Grid) -> _Lattice:
         columns, rows = np.arange(grid.size[0], dtype=np.float64), np.arange(grid.size[1], dtype=np.float64)
-        turn = np.abs(plane.axes[:2] @ grid.direction[:, :2])
+        corners = frame.to_plane(_first_centres(grid))[:, :2]
+        shear = corners - corners[0]
+        shear[np.abs(shear) < _SAME_PLACE_MM] = 0.0
+        turn = np.abs(frame.axes[:2] @ grid.direction[:, :2])
         for axis, order in ((0, np.eye(2)), (1, np.eye(2)[::-1])):
             if np.abs(turn - order).max() < _SAME_DIRECTION:
                 along = np.column_stack([columns, np.zeros((len(columns), 2))])
                 across = np.column_stack([np.zeros(len(rows)), rows, np.zeros(len(rows))])
-                x = plane.to_plane(grid.to_patient(along))[:, axis]
-                y = plane.to_plane(grid.to_patient(across))[:, 1 - axis]
-                return _Lattice(np.sort(x), np.sort(y), axis, (bool(x[-1] < x[0]), bool(y[-1] < y[0])))
-        return _Lattice(columns, rows, None, (False, False))
+                x = frame.to_plane(grid.to_patient(along))[:, axis]
+                y = frame.to_plane(grid.to_patient(across))[:, 1 - axis]
+                flips = bool(x[-1] < x[0]), bool(y[-1] < y[0])
+                return _Lattice(frame, grid, np.sort(x), np.sort(y), axis, flips, shear)
+        return _Lattice(frame, grid, columns, rows, None, (False, False), shear)
 
-    def points(self, item: _Slice, grid: Grid) -> list[Float]:
+    def rings(self, item: _Slice) -> list[Float]:
         """The rings (n, 2) of a slice in the lattice's units."""
+        rings = item.region.rings
         if self.column_axis is None:
-            return [grid.to_index(item.plane.to_patient(ring))[:, :2] for ring in item.region.rings]
-        corners = item.plane.to_plane(grid.to_patient([[0, 0, 0], [0, 0, item.k]]))[:, :2]
-        shear = corners[1] - corners[0]
-        rings = [ring - shear if np.abs(shear).max() > _SAME_PLACE_MM else ring for ring in item.region.rings]
-        return rings if self.column_axis == 0 else [ring[:, ::-1] for ring in rings]
+            return [self.grid.to_index(self.frame.to_patient(ring, item.w_mm))[:, :2] for ring in rings]
+        shear = self.shear_mm[item.k]
+        shifted = [ring - shear for ring in rings] if shear.any() else list(rings)
+        return shifted if self.column_axis == 0 else [ring[:, ::-1] for ring in shifted]
 
 
-def _filled(slices: list[_Slice], grid: Grid) -> Mask:
+def _filled(slices: list[_Slice], frame: Plane, grid: Grid) -> Mask:
     """Fill every slice's rings inside the smallest box of the grid that holds them all."""
     nothing = Mask(grid, (0, 0, 0), np.zeros((0, 0, 0), dtype=bool))
     if not slices:
         return nothing
-    lattice = _Lattice.of(slices[0].plane, grid)
-    rings = [(item.k, ring) for item in slices for ring in lattice.points(item, grid) if len(ring) >= 3]
+    lattice = _Lattice.of(frame, grid)
+    rings = [(item.k, ring) for item in slices for ring in lattice.rings(item) if len(ring) >= 3]
     if not rings:
         return nothing
     points = np.ascontiguousarray(np.concatenate([ring for _, ring in rings]))
