@@ -72,6 +72,7 @@ def type_into(line: QLineEdit, text: str, end: Qt.Key | None = Qt.Key.Key_Return
 
 def click(widget: QWidget) -> None:
     """Press a button that can be seen."""
+    QApplication.processEvents()
     assert widget.isVisible(), f"{widget.objectName() or type(widget).__name__} can't be seen"
     assert widget.isEnabled(), f"{widget.objectName() or type(widget).__name__} is disabled"
     QTest.mouseClick(widget, LEFT)

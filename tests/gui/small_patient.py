@@ -51,7 +51,9 @@ def ball(modality: str, frame: str, centre_mm: tuple[float, float, float], numbe
     uid = f"2.25.20{number}"
     slices = tuple(
         SliceSource(
-            "1.2.840.10008.5.1.4.1.1.2" if modality == "CT" else "1.2.840.10008.5.1.4.1.1.4", f"{uid}.{n}", -34.5 + 3.0 * n
+            "1.2.840.10008.5.1.4.1.1.2" if modality == "CT" else "1.2.840.10008.5.1.4.1.1.4",
+            f"{uid}.{n}",
+            -34.5 + 3.0 * n,
         )
         for n in range(24)
     )
@@ -86,6 +88,16 @@ def cylinder(case: Case, name: str, radius_mm: float) -> Structure:
     angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     ring = radius_mm * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     planes = [PlanarContours(float(z), Region([ring])) for z in case.slice_positions_mm[8:17]]
+    return structure.with_stack(structure.stack.replaced(planes))
+
+
+def sphere(case: Case, name: str, radius_mm: float) -> Structure:
+    """A structure of circles that make a ball around the origin."""
+    structure = new_structure(case, name)
+    angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    drawn = [float(z) for z in case.slice_positions_mm if abs(z) < radius_mm]
+    planes = [PlanarContours(z, Region([circle * float(np.sqrt(radius_mm**2 - z**2))])) for z in drawn]
     return structure.with_stack(structure.stack.replaced(planes))
 
 

@@ -7,7 +7,19 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from tests.gui.hands import click, drag, key, let_live, listed, make_structure, move, press, release, slice_view, type_into
+from tests.gui.hands import (
+    click,
+    drag,
+    key,
+    let_live,
+    listed,
+    make_structure,
+    move,
+    press,
+    release,
+    slice_view,
+    type_into,
+)
 from workstation.gui.main_window import MainWindow
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

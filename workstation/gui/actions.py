@@ -55,7 +55,7 @@ ACTIONS: tuple[ActionSpec | str, ...] = (
     ActionSpec("redo", "&Edit", "&Redo", "redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "arrow-clockwise", "Do the change again", "redo"),
     "&Edit-",
     ActionSpec("new_structure", "&Edit", "&New structure", "new_structure", ("Ctrl+N",), "plus", "Make an empty structure and name it", "case"),
-    ActionSpec("rename_structure", "&Edit", "Re&name structure", "rename_structure", ("F2",), "pencil-simple", "Rename the active structure in the list", "structure"),
+    ActionSpec("rename_structure", "&Edit", "Rena&me structure", "rename_structure", ("F2",), "pencil-simple", "Rename the active structure in the list", "structure"),
     ActionSpec("lock_structure", "&Edit", "&Lock or unlock structure", "lock_structure", ("Ctrl+L",), "lock-simple", "A locked structure cannot be edited by any route", "structure"),
     ActionSpec("delete_structure", "&Edit", "&Delete structure", "delete_structure", ("Ctrl+Del",), "trash", "Delete the active structure; undo brings it back", "structure"),
     "&Edit-",

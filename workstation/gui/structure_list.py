@@ -53,7 +53,6 @@ class StructureTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
 
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Letters belong to the window (H held hides all contours): there is no search by typing here."""
         if event.text().isalpha() and self.state() != QAbstractItemView.State.EditingState:

@@ -68,7 +68,7 @@ LIGHT = Theme(
     disabled="#98a1ab",
     accent="#0b67c8",
     on_accent="#ffffff",
-    good="#0f7f3f",
+    good="#0b7537",
     caution="#8f5b00",
     danger="#c22a20",
 )

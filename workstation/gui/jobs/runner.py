@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
 
 from workstation.jobs.progress import Cancelled
 
 log = logging.getLogger(__name__)
 
-REPORT_INTERVAL_S = 0.05
+REPORT_INTERVAL_MS = 50
 """Progress is shown at most this often; a loop may report a thousand times a second."""
 
 Handler = Callable[[Any], None]
@@ -28,7 +28,7 @@ Handler = Callable[[Any], None]
 
 @dataclass
 class Job:
-    """One running function, as the status bar shows it."""
+    """One running function. fraction, sentence: as shown; report: as the function said last, on its own thread."""
 
     number: int
     title: str
@@ -38,6 +38,8 @@ class Job:
     arrived: Handler | None
     fraction: float = 0.0
     sentence: str = ""
+    report: tuple[float, str] = (0.0, "")
+    report_waits: bool = False
     started_s: float = field(default_factory=time.monotonic)
     stop: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
@@ -135,16 +137,13 @@ class JobRunner(QObject):
             self._send(job, "result", result)
 
     def _progress_of(self, job: Job) -> Callable[[float, str], None]:
-        last_s = 0.0
-
         def progress(fraction: float, sentence: str) -> None:
-            nonlocal last_s
             if job.stop.is_set():
                 raise Cancelled
-            now = time.monotonic()
-            if now - last_s >= REPORT_INTERVAL_S or sentence != job.sentence:
-                last_s = now
-                self._send(job, "progress", (fraction, sentence))
+            job.report = (min(1.0, max(0.0, float(fraction))), str(sentence))
+            if not job.report_waits:
+                job.report_waits = True
+                self._send(job, "progress", None)
 
         return progress
 
@@ -162,8 +161,7 @@ class JobRunner(QObject):
         if job is None:
             return
         if kind == "progress":
-            job.fraction, job.sentence = min(1.0, max(0.0, float(value[0]))), str(value[1])
-            self.changed.emit()
+            self._show_report(job)
         elif kind == "value":
             if job.arrived is not None:
                 job.arrived(value)
@@ -171,6 +169,18 @@ class JobRunner(QObject):
             del self._jobs[number]
             self.changed.emit()
             self._finish(job, kind, value)
+
+    def _show_report(self, job: Job) -> None:
+        """Show the newest report, and look again after a while: the last sentence before a long step counts."""
+        job.fraction, job.sentence = job.report
+        self.changed.emit()
+        QTimer.singleShot(REPORT_INTERVAL_MS, self, lambda: self._look_again(job))
+
+    def _look_again(self, job: Job) -> None:
+        job.report_waits = False  # before comparing: whatever is reported from now on sends itself
+        if job.number in self._jobs and job.report != (job.fraction, job.sentence):
+            job.report_waits = True
+            self._show_report(job)
 
     def _finish(self, job: Job, kind: str, value: Any) -> None:
         if kind == "result" and job.then is not None:

@@ -9,7 +9,6 @@ from workstation.gui.fields import NumberField, label
 from workstation.gui.panels.panel import choice, clear_layout, fill_choice, plain, small
 from workstation.structures.recipe import LARGEST_MARGIN_MM, Limit
 
-
 WORD_WIDTH_PX = 68
 
 

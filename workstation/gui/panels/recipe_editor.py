@@ -64,7 +64,9 @@ class RecipeEditor(Card):
         self.source.setAccessibleName("Derived from")
         self.margin = MarginField()
         self.crop = LimitsField("inside", "Crop to…", "Stay inside a structure: −3 mm keeps 3 mm away from its surface")
-        self.avoid = LimitsField("clear of", "Avoid…", "Stay clear of a structure: 2 mm keeps 2 mm away from its surface")
+        self.avoid = LimitsField(
+            "clear of", "Avoid…", "Stay clear of a structure: 2 mm keeps 2 mm away from its surface"
+        )
         self.reason = label("", "reason", wrap=True)
         self.reason.hide()
         self._lay_out()

@@ -30,8 +30,8 @@ LONGEST_LABEL = 16
 """Structure Set Label (3006,0002) is SH."""
 
 MODEL_WORDS = {
-    "linear-tapered": "Linear between slices, tapering off beyond the last: closest to round bodies.",
-    "flat": "Linear between slices, ending flat on the last one.",
+    "linear-tapered": "Smooth between slices, closing with a cap beyond the last: closest to round bodies.",
+    "flat": "Straight between slices, ending flat half a slice beyond the last.",
     "slab": "Half a slice on each side of every drawn one, as many planning systems count.",
 }
 

@@ -1,0 +1,179 @@
+"""A case that is saved, left and opened again is as it was; nothing is lost without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from tests.gui.hands import click, drag, key, let_live, listed, make_structure, slice_view
+from tests.gui.small_patient import SmallPatient
+from workstation.gui.application import settle
+from workstation.gui.main_window import MainWindow
+from workstation.store.recovery import recoverable_cases
+
+STROKE = [(x, 0.0, -1.5) for x in np.linspace(-10, 10, 12)]
+
+
+def paint(window: MainWindow, name: str = "GTV") -> None:
+    """A structure with one stroke."""
+    make_structure(window, name)
+    drag(slice_view(window), STROKE)
+    let_live()
+
+
+def message(window: MainWindow, wanted: str) -> object:
+    """The message of a key."""
+    return next(m for m in window.messages.messages() if m.key == wanted)
+
+
+def answer(window: MainWindow, wanted: str, text: str) -> None:
+    """Press a message's button."""
+    click(next(b for b in message(window, wanted).buttons if b.text() == text))  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def saved(ct_window: MainWindow, tmp_path: Path) -> tuple[MainWindow, Path]:
+    """A window whose case has been painted on, fused and saved."""
+    paint(ct_window)
+    path = tmp_path / "work.rtcase"
+    ct_window.files.save_as(str(path))
+    assert settle(ct_window, 30)
+    return ct_window, path
+
+
+def test_a_saved_case_opens_as_it_was(saved: tuple[MainWindow, Path]) -> None:
+    window, path = saved
+    assert window.session is not None
+    window.session.viewing.crosshair_mm = np.array([3.0, -4.0, 7.5])
+    window.session.viewing.set_window(window.session.case.planning_key, 100.0, 700.0)
+    volume = listed(window, "GTV")
+    contours = window.session.active.stack.slices[0].region.rings[0]
+    window.action("close_case").trigger()
+    assert window.session is None and window.start_page.isVisible()
+    click(window.start_page.recent_buttons[0])
+    assert settle(window, 30)
+    session = window.session
+    assert session is not None and session.file is not None and session.file.path == path
+    let_live()
+    assert listed(window, "GTV") == volume
+    assert np.array_equal(session.active.stack.slices[0].region.rings[0], contours)
+    assert session.viewing.crosshair_mm.tolist() == [3.0, -4.0, 7.5]
+    assert session.viewing.window(session.case.planning_key) == (100.0, 700.0)
+    assert session.case.undo_label == "Paint GTV"
+    key(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not session.active.stack.slices
+
+
+def test_the_title_tells_name_and_modification(ct_window: MainWindow, tmp_path: Path) -> None:
+    assert ct_window.windowTitle() == "New case[*] - Workstation" and not ct_window.isWindowModified()
+    paint(ct_window)
+    assert ct_window.isWindowModified() and ct_window.status.saved.text() == "not saved yet"
+    ct_window.files.save_as(str(tmp_path / "work"))
+    assert settle(ct_window, 30)
+    assert ct_window.windowTitle() == "work[*] - Workstation" and not ct_window.isWindowModified()
+    assert (tmp_path / "work.rtcase").exists()
+
+
+def test_after_saving_every_stroke_is_on_disk_by_itself(saved: tuple[MainWindow, Path]) -> None:
+    window, path = saved
+    assert window.session is not None
+    drag(slice_view(window), [(x, 8.0, -1.5) for x in np.linspace(-10, 10, 8)])
+    let_live(0.4)
+    assert window.session.case.saved and window.status.saved.text() == "saved"
+
+
+def test_leaving_unsaved_work_asks_without_a_dialog(ct_window: MainWindow) -> None:
+    paint(ct_window)
+    ct_window.action("close_case").trigger()
+    assert ct_window.session is not None
+    texts = [b.text() for b in message(ct_window, "leave").buttons]  # type: ignore[attr-defined]
+    assert texts == ["Save…", "Keep for next time", "Discard"]
+    answer(ct_window, "leave", "Discard")
+    assert ct_window.session is None and recoverable_cases() == []
+
+
+def test_closing_the_window_with_unsaved_work_is_held_back(ct_window: MainWindow) -> None:
+    paint(ct_window)
+    ct_window.close()
+    assert ct_window.isVisible() and message(ct_window, "leave")
+
+
+def test_looking_without_drawing_leaves_nothing_behind(ct_window: MainWindow) -> None:
+    ct_window.action("close_case").trigger()
+    assert ct_window.session is None and recoverable_cases() == []
+
+
+def test_what_was_kept_is_offered_at_the_next_start(
+    ct_window: MainWindow, new_window: Callable[[], MainWindow]
+) -> None:
+    paint(ct_window)
+    volume = listed(ct_window, "GTV")
+    ct_window.action("close_case").trigger()
+    answer(ct_window, "leave", "Keep for next time")
+    assert ct_window.session is None
+    second = new_window()
+    answer(second, "restore", "Restore")
+    assert settle(second, 30)
+    let_live()
+    assert second.session is not None and listed(second, "GTV") == volume
+    assert second.isWindowModified()
+
+
+def test_the_offer_can_wait(ct_window: MainWindow, new_window: Callable[[], MainWindow]) -> None:
+    paint(ct_window)
+    ct_window.action("close_case").trigger()
+    answer(ct_window, "leave", "Keep for next time")
+    second = new_window()
+    answer(second, "restore", "Not now")
+    assert len(recoverable_cases()) == 1
+
+
+def test_saving_where_nothing_can_be_written_says_so_and_keeps_the_work(ct_window: MainWindow, tmp_path: Path) -> None:
+    paint(ct_window)
+    ct_window.files.save_as(str(tmp_path / "absent" / "work.rtcase"))
+    assert settle(ct_window, 30)
+    assert any("absent" in text for text in ct_window.messages.texts())
+    assert ct_window.session is not None and ct_window.isWindowModified()
+
+
+def test_a_case_opens_without_images_that_have_gone(window: MainWindow, patient: SmallPatient, tmp_path: Path) -> None:
+    import shutil
+
+    moved = tmp_path / "moved"
+    shutil.copytree(patient.ct_folder, moved)
+    window.commands.open_paths([str(moved)])
+    assert settle(window, 30)
+    paint(window)
+    path = tmp_path / "work.rtcase"
+    window.files.save_as(str(path))
+    assert settle(window, 30)
+    window.action("close_case").trigger()
+    shutil.rmtree(moved)
+    window.commands.open_paths([str(path)])
+    assert settle(window, 30)
+    assert window.session is not None
+    assert [s.name for s in window.session.case.structures.values()] == ["GTV"]
+    assert any("was not found" in text for text in window.messages.texts())
+
+
+def test_a_file_that_is_no_case_is_refused_in_one_sentence(window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.rtcase"
+    path.write_bytes(b"nothing of the kind" * 100)
+    window.commands.open_paths([str(path)])
+    assert settle(window, 30)
+    assert window.session is None
+    assert len(window.messages.texts()) == 1 and "wrong.rtcase" in window.messages.texts()[0]
+
+
+def test_a_case_that_is_open_elsewhere_is_refused(
+    saved: tuple[MainWindow, Path], new_window: Callable[[], MainWindow]
+) -> None:
+    _, path = saved
+    second = new_window()
+    second.commands.open_paths([str(path)])
+    assert settle(second, 30)
+    assert second.session is None and any("open elsewhere" in text for text in second.messages.texts())
