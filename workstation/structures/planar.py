@@ -177,7 +177,8 @@ def _even_odd(rings: list[Float], points: Float) -> NDArray[np.bool_]:
         (x0, y0), (x1, y1) = ring.T, np.roll(ring, -1, axis=0).T
         spans = (y0 > py) != (y1 > py)
         rise = np.where(y1 == y0, 1.0, y1 - y0)
-        left = px < x0 + (py - y0) * (x1 - x0) / rise
+        with np.errstate(over="ignore"):  # an edge that is level but for rounding spans no point
+            left = px < x0 + (py - y0) * (x1 - x0) / rise
         inside ^= (np.count_nonzero(spans & left, axis=1) % 2).astype(bool)
     return inside
 
