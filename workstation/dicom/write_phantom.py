@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ def write_glomus(
     target = Path(folder)
     moment = (now or datetime.now()).replace(microsecond=0)
     names = {"CT": case.ct, **{f"MR_{phase}": volume for phase, volume in case.phases.items()}}
+    dated = {"StudyDate": moment.strftime("%Y%m%d"), "StudyTime": moment.strftime("%H%M%S")}
+    names = {name: replace(volume, study={**volume.study, **dated}) for name, volume in names.items()}
     series = {}
     for n, (name, volume) in enumerate(names.items()):
         seconds = float(volume.acquisition.get("PhaseTime_s", "0"))
@@ -39,9 +42,9 @@ def write_glomus(
         series[name] = len(paths)
     progress(0.90, "Writing the true contours")
     structure_path, registration_path = target / "rtstruct.dcm", target / "registration.dcm"
-    write_structure_set(structure_path, case.structures, case.ct, label="Glomus truth")
+    write_structure_set(structure_path, case.structures, names["CT"], label="Glomus truth")
     progress(0.97, "Writing the true registration")
-    write_registration(registration_path, case.registration, case.ct, case.phases[REFERENCE_PHASE])
+    write_registration(registration_path, case.registration, names["CT"], names[f"MR_{REFERENCE_PHASE}"])
     progress(1.0, "The study is written")
     return {
         "folder": str(target),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from workstation.geometry.grid import Grid
 from workstation.geometry.transform import Transform
 from workstation.jobs.progress import Progress, silent
-from workstation.teaching.model_sampling import picture
+from workstation.teaching.model_sampling import edge_mm, picture
 from workstation.teaching.shapes import PackedModel
 from workstation.teaching.tissues import ct_table
 
@@ -40,7 +40,7 @@ def acquire_ct(
         image += np.float32(NOISE_HU) * noise
         _spread(image)
 
-    values = picture(model, grid, ct_to_model, ct_table(), EDGE_MM, finish, progress, "Scanning the planning CT")
+    values = picture(model, grid, ct_to_model, ct_table(), edge_mm(grid, EDGE_MM), finish, progress, "Scanning the planning CT")
     np.rint(values, out=values)
     np.clip(values, -1024, 3071, out=values)
     return values.astype(np.int16)

@@ -81,6 +81,11 @@ def field(
     return out
 
 
+def edge_mm(grid: Grid, sharpest_mm: float) -> float:
+    """How wide an edge is on a grid: the scanner's own sharpness, or most of a voxel where that is more."""
+    return max(sharpest_mm, 0.8 * float(grid.spacing_mm[:2].max()))
+
+
 def index_to_model(grid: Grid, grid_to_model: Transform) -> Float:
     """(3, 4) matrix that takes an index (i, j, k) of the grid to a point of the model."""
     return np.ascontiguousarray((grid_to_model.matrix @ grid.matrix)[:3])

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from workstation.geometry.grid import Grid
 from workstation.geometry.transform import Transform
 from workstation.jobs.progress import Progress, silent
-from workstation.teaching.model_sampling import picture
+from workstation.teaching.model_sampling import edge_mm, picture
 from workstation.teaching.shapes import PackedModel
 from workstation.teaching.tissues import mr_table
 
@@ -40,7 +40,7 @@ def acquire_mr(
         np.hypot(image + noise[0], noise[1], out=image)
 
     sentence = f"Scanning the MR, phase {phase}"
-    values = picture(model, grid, mr_to_model, mr_table(phase), EDGE_MM, finish, progress, sentence)
+    values = picture(model, grid, mr_to_model, mr_table(phase), edge_mm(grid, EDGE_MM), finish, progress, sentence)
     np.rint(values, out=values)
     np.clip(values, 0, 32767, out=values)
     return values.astype(np.int16)

@@ -271,8 +271,9 @@ def _settle(deep_enough, radius, middle, live, starts, parts, shapes, lattice, d
         stamp[b] = -1
         if starts[b, 1] > starts[b, 0] and deep_enough[b] < FAR_MM:
             d = _body_distance(
-                live, starts[b, 0], starts[b, 1], starts[b, 2], parts, shapes[b], lattice, middle[0], middle[1], middle[2]
-            )
+                live, starts[b, 0], starts[b, 1], starts[b, 2], parts, shapes[b], lattice,
+                middle[0], middle[1], middle[2],
+            )  # fmt: skip
             if d < -(1.6 * radius + deep_enough[b]):
                 distance[b] = d
                 stamp[b] = WHOLE_BLOCK

@@ -144,9 +144,9 @@ class PackedModel:
     """Bodies and layers as the plain arrays that the kernels read.
 
     parts (n, 20), part_boxes (n, 6) low and high corner, as far as a part can have an effect; ranges (b, 3) first,
-    first carved and end part; shapes (b, 7) blend, growth, roughness, wavelength, offset of its noise; clips (b, 2) number of the body that
-    each is clipped to (-1: none) and the depth in it; layer_numbers (m, 4) body, tissue, pattern, second tissue;
-    layer_sizes (m, 3) depth, first, second; noise: see `noise_lattice`.
+    first carved and end part; shapes (b, 7) blend, growth, roughness, wavelength, offset of its noise; clips (b, 2)
+    number of the body that each is clipped to (-1: none) and the depth in it; layer_numbers (m, 4) body, tissue,
+    pattern, second tissue; layer_sizes (m, 3) depth, first, second; noise: see `noise_lattice`.
     """
 
     names: tuple[str, ...]
