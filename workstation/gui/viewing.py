@@ -41,6 +41,7 @@ class Viewing:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._crosshair_mm: Float = np.zeros(3)
+        self._crosshair_mm.setflags(write=False)
         self._base_key = ""
         self._overlay_key = ""
         self._opacity = 0.4
