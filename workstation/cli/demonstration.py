@@ -52,10 +52,10 @@ class Stopwatch:
 
 
 def demonstrate(folder: Path, seed: int = 0, theme: str = "dark", progress: Progress = silent) -> dict[str, Any]:
-    """Do the whole job and write rtstruct.dcm, registration.dcm, overview.png, summary.json and the case file.
+    """Do the whole job; writes rtstruct.dcm, registration.dcm, overview.png, summary.json and the case file.
 
-    All into `folder`; the images that were drawn on go to `folder`/dicom. Returns the summary: volumes in cc, registration error in mm against the
-    truth, DSC of the drawn GTV against the truth, seconds of each step.
+    All into `folder`; the images that were drawn on go to `folder`/dicom. Returns the summary: volumes in cc,
+    registration error in mm against the truth, DSC of the drawn GTV against the truth, seconds of each step.
     """
     from workstation.dicom.write_phantom import write_glomus
     from workstation.teaching.glomus import glomus_case
@@ -119,13 +119,10 @@ def _images_of(hand: SimulatedHand) -> int:
 def _register(hand: SimulatedHand, truth: GlomusCase) -> None:
     """Through the window's own action, as a person would press it."""
     session = hand.workspace.session
-    key = next(
-        k for k, v in session.case.images.items() if v.modality == "MR" and v.description == truth.phases["pre"].description
-    )
-    hand.window.commands.register(key)
+    by_description = {volume.description: key for key, volume in session.case.images.items()}
+    hand.window.commands.register(by_description[truth.phases["pre"].description])
     hand.wait_until(lambda: bool(session.case.registrations), 120, "registering CT and MR")
-    early = next(k for k, v in session.case.images.items() if v.description == truth.phases["early"].description)
-    session.viewing.overlay_key = early
+    session.viewing.overlay_key = by_description[truth.phases["early"].description]
     session.viewing.opacity = 0.4
 
 
@@ -198,8 +195,8 @@ def _export(case: Case, folder: Path) -> None:
         write_registration(folder / "registration.dcm", item.registration, item.fixed, item.moving)
 
 
-def _picture(hand: SimulatedHand, path: Path) -> None:
-    """The real window, looking at the tumour, with the targets panel in front."""
+def look_at_targets(hand: SimulatedHand) -> None:
+    """Point every view at the GTV, with what would hide it in 3D switched off."""
     session = hand.workspace.session
     gtv = next(s for s in session.case.structures.values() if s.name == "GTV")
     low, high = gtv.stack.bounds_mm() or (np.zeros(3), np.zeros(3))
@@ -209,6 +206,11 @@ def _picture(hand: SimulatedHand, path: Path) -> None:
         if structure.interpreted_type == "EXTERNAL" or structure.name == "Bone":
             session.viewing.set_visible(structure.identifier, False)
     session.desk.active = gtv.identifier
+
+
+def _picture(hand: SimulatedHand, path: Path) -> None:
+    """The real window, looking at the tumour, with the targets panel in front."""
+    look_at_targets(hand)
     hand.window.commands.choose_step("targets")
     hand.wait_for_work()
     hand.window.messages.clear()

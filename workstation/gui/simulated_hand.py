@@ -22,6 +22,7 @@ from workstation.gui.workspace import Workspace
 
 Float = NDArray[np.float64]
 LEFT = Qt.MouseButton.LeftButton
+NO_KEYS = Qt.KeyboardModifier(0)
 STEP_MS = 15
 
 
@@ -86,18 +87,18 @@ class SimulatedHand:
         """Trigger the action that takes a tool in hand: "crosshair", "brush" or "polygon"."""
         self.window.action(f"tool_{tool}").trigger()
 
-    def click(self, view: SliceView, point_mm: ArrayLike, keys: Qt.KeyboardModifier = Qt.KeyboardModifier(0)) -> None:
+    def click(self, view: SliceView, point_mm: ArrayLike) -> None:
         """Press and release the left button on a patient point."""
-        QTest.mouseClick(view, LEFT, keys, self._place(view, point_mm))
+        QTest.mouseClick(view, LEFT, NO_KEYS, self._place(view, point_mm))
 
     def drag(self, view: SliceView, points_mm: Iterable[ArrayLike]) -> None:
         """Press on the first of patient points (n, 3), move over all of them, release on the last."""
         places = [self._place(view, p) for p in points_mm]
-        QTest.mousePress(view, LEFT, Qt.KeyboardModifier(0), places[0])
+        QTest.mousePress(view, LEFT, NO_KEYS, places[0])
         for place in places[1:]:
             QTest.mouseMove(view, place)
             QTest.qWait(1)
-        QTest.mouseRelease(view, LEFT, Qt.KeyboardModifier(0), places[-1])
+        QTest.mouseRelease(view, LEFT, NO_KEYS, places[-1])
 
     def close_polygon(self, view: SliceView) -> None:
         """Press Enter in a view."""
