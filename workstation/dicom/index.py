@@ -26,7 +26,7 @@ from workstation.dicom.split import Part, split_series
 from workstation.dicom.tags import Tag
 from workstation.dicom.walk import walk_files
 from workstation.images.errors import ImageError
-from workstation.images.files import image_file_kind, read_image_information
+from workstation.images.file_kind import image_file_kind
 from workstation.jobs.progress import Progress, silent
 
 __all__ = ["Index", "RegistrationEntry", "SeriesEntry", "Skipped", "StructureSetEntry", "index_paths"]
@@ -153,6 +153,8 @@ class _Found:
             return False
         if source.archive is not None:
             raise DicomError(f"is a {kind} file inside an archive; unpack it first")
+        from workstation.images.files import read_image_information  # SimpleITK takes a third of a second to import
+
         try:
             information = read_image_information(source.path)
         except ImageError as error:

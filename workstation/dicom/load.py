@@ -23,7 +23,6 @@ from workstation.dicom.header import inflate
 from workstation.dicom.lattice import Arrangement
 from workstation.dicom.tags import Tag
 from workstation.images.errors import ImageError
-from workstation.images.files import read_image_file
 from workstation.images.volume import SliceSource, Volume
 from workstation.jobs.progress import Progress, silent
 
@@ -41,6 +40,8 @@ def load_series(entry: SeriesEntry, progress: Progress = silent, on_first: OnSli
     be read.
     """
     if entry.image_file:
+        from workstation.images.files import read_image_file  # SimpleITK takes a third of a second to import
+
         try:
             return read_image_file(entry.image_file)
         except ImageError as error:

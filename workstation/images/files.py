@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from workstation.geometry.grid import Grid
 from workstation.geometry.mask import Mask
 from workstation.images.errors import ImageError
+from workstation.images.file_kind import GZIP, image_file_kind, unpacked
 from workstation.images.volume import Volume
 
 MOST_VOXELS = 1 << 31
 MOST_HEADER_BYTES = 1 << 16
 MOST_DEFLATE_RATIO = 1032
 NIFTI_HEADER_BYTES = 348
-GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +35,6 @@ class ImageInformation:
     size: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
     warnings: tuple[str, ...] = ()
-
-
-def image_file_kind(start: bytes) -> str:
-    """"NIfTI", "NRRD", "MetaImage" or "" from the first 512 bytes of a file."""
-    start = _unpacked(start)
-    if start[:4] == b"NRRD":
-        return "NRRD"
-    if start[344:348] in (b"n+1\0", b"ni1\0") or start[4:8] == b"n+2\0":
-        return "NIfTI"
-    text = start.decode("latin-1")
-    if "NDims" in text and ("ObjectType" in text or "DimSize" in text):
-        return "MetaImage"
-    return ""
 
 
 _READERS = {"NIfTI": "NiftiImageIO", "NRRD": "NrrdImageIO", "MetaImage": "MetaImageIO"}
@@ -80,7 +67,7 @@ def _reader(path: str) -> tuple[sitk.ImageFileReader, str]:
 
 def _bytes_of_data(path: str, kind: str, start: bytes) -> int:
     """Size of the file that holds the voxels. A header may name another one: only one beside it is believed."""
-    if kind == "NIfTI" and _unpacked(start)[344:348] == b"ni1\0":
+    if kind == "NIfTI" and unpacked(start)[344:348] == b"ni1\0":
         raise ImageError(f"{path} is half of a NIfTI pair (.hdr and .img); convert it to one file")
     field = {"MetaImage": rb"^ElementDataFile *= *([^\r\n]*)", "NRRD": rb"^data ?file: *([^\r\n]*)"}.get(kind)
     header = start.split(b"\n\n", 1)[0] if kind == "NRRD" else start
@@ -109,7 +96,7 @@ def _refuse_absurd(reader: sitk.ImageFileReader, path: str, data_bytes: int) -> 
 
 def _refuse_cut_nifti(reader: sitk.ImageFileReader, path: str, start: bytes) -> None:
     """ImageError for a NIfTI file that ends early: ITK would fill the rest with whatever is in memory."""
-    needed = reader.GetNumberOfComponents() * _nifti_bits(_unpacked(start)) // 8
+    needed = reader.GetNumberOfComponents() * _nifti_bits(unpacked(start)) // 8
     for count in reader.GetSize():
         needed *= count
     packed = start[:2] == GZIP
@@ -123,16 +110,6 @@ def _nifti_bits(header: bytes) -> int:
     order: Literal["little", "big"] = "little" if header[0] in (348 & 0xFF, 540 & 0xFF) else "big"
     at = 14 if int.from_bytes(header[:4], order) == 540 else 72
     return int.from_bytes(header[at : at + 2], order)
-
-
-def _unpacked(start: bytes) -> bytes:
-    """The first bytes of a file, inflated when it is packed by gzip."""
-    if start[:2] != GZIP:
-        return start[:600]
-    try:
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(start, 600)
-    except zlib.error:
-        return b""
 
 
 def _inflated_size(path: str, needed: int) -> int:
