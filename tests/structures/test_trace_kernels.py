@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ def field_of(function, low=-20, high=20, step=1.0):
 
 def rings_of(field, step=1.0, low=-20, tolerance=0.0):
     points, starts = trace_level(field, low, low, step, tolerance)
-    return [points[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    return [points[a:b] for a, b in itertools.pairwise(starts)]
 
 
 def test_a_circle_is_found_within_hundredths_of_a_voxel():

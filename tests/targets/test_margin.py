@@ -143,9 +143,9 @@ def disc(radius: float, centre=(0.0, 0.0), count: int = 90) -> np.ndarray:
     return np.c_[centre[0] + radius * np.cos(t), centre[1] + radius * np.sin(t)]
 
 
-def stack_of(regions: dict[float, list[np.ndarray]], spacing_mm: float = 3.0, plane: Plane | None = None) -> ContourStack:
+def stack_of(regions: dict[float, list[np.ndarray]], spacing_mm: float = 3.0) -> ContourStack:
     slices = tuple(PlanarContours(z, Region(rings)) for z, rings in sorted(regions.items()))
-    return ContourStack(plane or Plane.axial(), spacing_mm, slices)
+    return ContourStack(Plane.axial(), spacing_mm, slices)
 
 
 def test_a_structure_on_one_slice_is_a_slab_of_one_slice():

@@ -91,8 +91,8 @@ class Body:
     def _between(self, i: int, j: int) -> list[Piece]:
         """Pieces from plane i up to plane j."""
         first, second = self._pair_fields(i, j)
-        low = float(self.model.positions[i])
-        height = float(self.model.positions[j]) - low
+        low = self.model.heights[i]
+        height = self.model.heights[j] - low
         unit = self.lattice.least_unit
         parts = [
             (low + a.height * height, low + b.height * height, a.share, b.share, a.swell_mm * unit, b.swell_mm * unit)
@@ -102,7 +102,7 @@ class Body:
 
     def _cap(self, index: int, direction: int) -> list[Piece]:
         """Pieces from the last plane of a run outwards (direction +1 up, -1 down)."""
-        z = float(self.model.positions[index])
+        z = self.model.heights[index]
         profile = self.model.cap_profile(index, direction)
         previous = self.model.neighbour(index, -direction)
         if profile is None or previous is None:
@@ -139,7 +139,7 @@ class Body:
     def _drift(self, index: int, previous: int) -> tuple[float, float]:
         """Sideways movement of the section's centre per mm outwards, at most one."""
         (u, v), (u_before, v_before) = self.model.shape(index).centre, self.model.shape(previous).centre
-        gap = abs(float(self.model.positions[index] - self.model.positions[previous]))
+        gap = abs(self.model.heights[index] - self.model.heights[previous])
         drift = ((u - u_before) / gap, (v - v_before) / gap)
         length = max(sqrt(drift[0] ** 2 + drift[1] ** 2), 1.0)
         return drift[0] / length, drift[1] / length

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf, pi, sqrt
 from typing import Protocol
 
@@ -104,6 +105,7 @@ class SurfaceModel:
         self.source = source
         self.name = checked_model(name)
         self.positions = source.positions_mm
+        self.heights: list[float] = self.positions.tolist()
         self.step_mm = source.step_mm
         self.link_mm = GAP_STEPS * source.step_mm + 1e-3
 
@@ -115,8 +117,8 @@ class SurfaceModel:
 
     def neighbour(self, index: int, direction: int) -> int | None:
         """The next drawn plane up (+1) or down (-1) that is joined to this one."""
-        i = index + direction
-        while 0 <= i < len(self.positions) and abs(self.positions[i] - self.positions[index]) <= self.link_mm:
+        i, heights = index + direction, self.heights
+        while 0 <= i < len(heights) and abs(heights[i] - heights[index]) <= self.link_mm:
             if self.source.shape(i) is not None:
                 return i
             i += direction
@@ -125,20 +127,20 @@ class SurfaceModel:
     def slab_ends_mm(self, index: int) -> tuple[float, float]:
         """Lower and upper end of a plane's slab: half the way to joined neighbours, half a step where there is none."""
         below, above = self.neighbour(index, -1), self.neighbour(index, 1)
-        z = float(self.positions[index])
-        low = z - 0.5 * self.step_mm if below is None else 0.5 * (z + float(self.positions[below]))
-        high = z + 0.5 * self.step_mm if above is None else 0.5 * (z + float(self.positions[above]))
+        z = self.heights[index]
+        low = z - 0.5 * self.step_mm if below is None else 0.5 * (z + self.heights[below])
+        high = z + 0.5 * self.step_mm if above is None else 0.5 * (z + self.heights[above])
         return low, high
 
-    def pace(self, i: int, j: int) -> list[Pace]:
+    def pace(self, i: int, j: int) -> tuple[Pace, ...]:
         """How the section changes from plane i (first pair) up to the next one, j (last pair)."""
         first, second = self.shape(i), self.shape(j)
         r0, r1 = sqrt(first.area_mm2 / pi), sqrt(second.area_mm2 / pi)
-        height = float(self.positions[j] - self.positions[i])
+        height = self.heights[j] - self.heights[i]
         bulge = height**2 / (8.0 * max(r0, r1))
         weight = max(_smooth(abs(r1 - r0) / height, _STEEP), _smooth(bulge, _BULGE_MM))
         if self.name == "flat" or weight == 0.0:
-            return [Pace(0.0, 0.0), Pace(1.0, 1.0)]
+            return _EVEN
         roundness = min(first.roundness, second.roundness)
         return area_pace(r0, r1, height, weight * self._bend(i, j) / pi, roundness)
 
@@ -157,8 +159,8 @@ class SurfaceModel:
         return min(bends, key=abs)
 
     def _divided_difference(self, a: int, b: int, c: int) -> float:
-        za, zb, zc = (float(self.positions[n]) for n in (a, b, c))
-        fa, fb, fc = (self.shape(n).area_mm2 for n in (a, b, c))
+        za, zb, zc = self.heights[a], self.heights[b], self.heights[c]
+        fa, fb, fc = self.shape(a).area_mm2, self.shape(b).area_mm2, self.shape(c).area_mm2
         return ((fc - fb) / (zc - zb) - (fb - fa) / (zb - za)) / (zc - za)
 
     def cap_profile(self, index: int, direction: int) -> CapProfile | None:
@@ -171,7 +173,7 @@ class SurfaceModel:
             return None
         further = self.neighbour(previous, -direction)
         area, area_before = self.shape(index).area_mm2, self.shape(previous).area_mm2
-        gap = abs(float(self.positions[index] - self.positions[previous]))
+        gap = abs(self.heights[index] - self.heights[previous])
         bend = -pi if further is None else self._divided_difference(*sorted((index, previous, further)))
         return CapProfile(area, (area - area_before) / gap + bend * gap, bend, self.step_mm)
 
@@ -186,7 +188,7 @@ class SurfaceModel:
         if above is None:
             return volume + self._cap_mm3(index, 1)
         r0, r1 = sqrt(area / pi), sqrt(self.shape(above).area_mm2 / pi)
-        height = float(self.positions[above] - self.positions[index])
+        height = self.heights[above] - self.heights[index]
         pairs = [(p.height * height, r0 + (r1 - r0) * p.share + p.swell_mm) for p in self.pace(index, above)]
         return volume + pi * _frusta(pairs)
 
@@ -224,7 +226,13 @@ def _smooth(value: float, between: tuple[float, float]) -> float:
     return t * t * (3.0 - 2.0 * t)
 
 
-def area_pace(r0_mm: float, r1_mm: float, height_mm: float, bend: float, roundness: float = 1.0) -> list[Pace]:
+_EVEN = (Pace(0.0, 0.0), Pace(1.0, 1.0))
+
+
+@lru_cache(maxsize=4096)
+def area_pace(
+    r0_mm: float, r1_mm: float, height_mm: float, bend: float, roundness: float = 1.0
+) -> tuple[Pace, ...]:
     """The pace at which the radius follows a squared radius with the curvature `bend` between two sections.
 
     r0_mm, r1_mm: radii of the discs with the sections' areas. bend: half the second derivative of the squared radius
@@ -235,7 +243,7 @@ def area_pace(r0_mm: float, r1_mm: float, height_mm: float, bend: float, roundne
     sagitta = height_mm**2 * abs(bend - slope * slope) / (8.0 * max(min(r0_mm, r1_mm), 0.25 * max(r0_mm, r1_mm)))
     count = 1 + min(5, int(sqrt(sagitta / _PACE_ERROR_MM)))
     if count == 1:
-        return [Pace(0.0, 0.0), Pace(1.0, 1.0)]
+        return _EVEN
     steep = min(slope, 1.0)
     paces, share, change = [Pace(0.0, 0.0)], 0.0, r1_mm - r0_mm
     for k in range(1, count):
@@ -249,7 +257,7 @@ def area_pace(r0_mm: float, r1_mm: float, height_mm: float, bend: float, roundne
         share = min(max(wanted, share), 1.0)
         left = min(max(radius - r0_mm - change * share, -_MOST_SWELL * height_mm), _MOST_SWELL * height_mm)
         paces.append(Pace(t, share, left * roundness))
-    return [*paces, Pace(1.0, 1.0)]
+    return (*paces, Pace(1.0, 1.0))
 
 
 @dataclass(frozen=True)
