@@ -27,6 +27,7 @@ from workstation.structures.rasterise import mask_of
 from workstation.structures.structure import Structure
 
 ROUNDS = 5
+OURS = "ours: images, file and masks"
 TIMES_RT_UTILS, TIMES_PLASTIMATCH = 10, 4
 
 RT_UTILS = """
@@ -78,7 +79,7 @@ def ours(images: Path, structures: Path) -> dict[str, float]:
     for structure in read_structure_set(structures, image).structures:
         mask_of(structure.stack, image.grid)
     done = time.perf_counter()
-    return {"ours: images, file and masks": done - start, "ours: file and masks alone": done - loaded}
+    return {OURS: done - start, "ours: file and masks alone": done - loaded}
 
 
 def rt_utils(python: Path) -> Callable[[Path, Path], dict[str, float]]:
@@ -105,24 +106,27 @@ def plastimatch(program: str, out: Path) -> Callable[[Path, Path], dict[str, flo
 def table(
     title: str, runs: list[Callable[[Path, Path], dict[str, float]]], case: tuple[Path, Path]
 ) -> dict[str, float]:
-    """Medians in seconds, printed with their ratios to ours; the first round is not counted."""
+    """Prints medians and best times with their ratios to ours; the best ones in seconds, which a busy machine
+    disturbs least. The first round is not counted."""
     seconds: dict[str, list[float]] = {}
     for turn in range(ROUNDS + 1):
         for run in runs:
             for name, value in run(*case).items():
                 seconds.setdefault(name, []).extend([value] if turn else [])
+    best = {name: min(values) for name, values in seconds.items()}
     medians = {name: statistics.median(values) for name, values in seconds.items()}
-    print(f"\n{title}\n| program | median | of ours |\n|---|---|---|")
+    print(f"\n{title}\n| program | median | of ours | best | of ours |\n|---|---|---|---|---|")
     for name, value in medians.items():
-        print(f"| {name} | {value * 1e3:.0f} ms | {value / medians['ours: images, file and masks']:.1f} x |")
-    return medians
+        ratios = value / medians[OURS], best[name] / best[OURS]
+        print(f"| {name} | {value * 1e3:.0f} ms | {ratios[0]:.1f} x | {best[name] * 1e3:.0f} ms | {ratios[1]:.1f} x |")
+    return best
 
 
 def test_aria_set_against_rt_utils(data_dir: Path, rt_utils_python: Path) -> None:
     folder = data_dir / "ct_lung1_aria"
     case = folder / "image", next((folder / "mask_rtstruct").glob("*.dcm"))
-    medians = table("ct_lung1_aria: 4 structures, 358 contours", [ours, rt_utils(rt_utils_python)], case)
-    assert medians["rt-utils"] >= TIMES_RT_UTILS * medians["ours: images, file and masks"]
+    best = table("ct_lung1_aria: 4 structures, 358 contours", [ours, rt_utils(rt_utils_python)], case)
+    assert best["rt-utils"] >= TIMES_RT_UTILS * best[OURS]
 
 
 def test_twenty_by_eighty_against_both(
@@ -130,6 +134,6 @@ def test_twenty_by_eighty_against_both(
 ) -> None:
     program = debian_tool("plastimatch", package="plastimatch")
     runs = [ours, rt_utils(rt_utils_python), plastimatch(program, tmp_path / "masks")]
-    medians = table("20 structures x 80 contours, CT 200 x 512 x 512", runs, twenty)
-    assert medians["plastimatch"] >= TIMES_PLASTIMATCH * medians["ours: images, file and masks"]
-    assert medians["rt-utils"] >= TIMES_RT_UTILS * medians["ours: images, file and masks"]
+    best = table("20 structures x 80 contours, CT 200 x 512 x 512", runs, twenty)
+    assert best["plastimatch"] >= TIMES_PLASTIMATCH * best[OURS]
+    assert best["rt-utils"] >= TIMES_RT_UTILS * best[OURS]
