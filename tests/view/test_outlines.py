@@ -14,7 +14,9 @@ from workstation.case.case import Case
 from workstation.case.commands import AddImage, AddStructure
 from workstation.case.new_structure import new_structure
 from workstation.geometry.plane import Plane
+from workstation.geometry.region import Region
 from workstation.structures.section import section
+from workstation.structures.structure import PlanarContours
 from workstation.view.outlines import Outlines
 from workstation.view.structure_fields import structure_field
 
@@ -104,6 +106,34 @@ def test_a_change_forgets_what_was_known_and_what_is_under_way(scene) -> None:
     assert not outlines.contour(identifier, Plane.sagittal(9), moving=True)
     outlines.forget(identifier)
     assert not outlines.busy
+
+
+def test_a_structure_in_mid_stroke_is_shown_as_it_is_now_and_after_cancelling_as_it_was(scene) -> None:
+    case, identifier, outlines = scene
+    position = case.nearest_slice_mm((0, 0, 0))
+    plane = Plane.axial(position)
+    before = outlines.contour(identifier, plane).points
+    square = np.array([(-30.0, -30.0), (30, -30), (30, 30), (-30, 30)])
+    stroke = case.begin_stroke(identifier, "Paint")
+    stroke.set([PlanarContours(position, Region([square]))])
+    np.testing.assert_array_equal(outlines.contour(identifier, plane).points, square)
+    stroke.cancel()
+    np.testing.assert_array_equal(outlines.contour(identifier, plane).points, before)
+    stroke = case.begin_stroke(identifier, "Paint")
+    stroke.set([PlanarContours(position, Region([square]))])
+    stroke.commit()
+    np.testing.assert_array_equal(outlines.contour(identifier, plane).points, square)
+    case.undo()
+    np.testing.assert_array_equal(outlines.contour(identifier, plane).points, before)
+
+
+def test_well_beyond_the_body_there_is_no_outline_and_just_beyond_it_the_models_cap(scene) -> None:
+    case, identifier, outlines = scene
+    last = case.stack(identifier).slices[-1].position_mm
+    assert not outlines.contour(identifier, Plane.axial(last + 20))
+    cap = Plane.axial(last + 0.7)
+    exact = case.section(identifier, cap)
+    assert len(outlines.contour(identifier, cap).points) == exact.point_count > 0
 
 
 def test_a_field_says_where_the_body_is_in_the_planes_frame() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from psygnal import Signal
 
 from workstation.geometry.plane import Plane
+from workstation.geometry.region import Region
 from workstation.structures.section import model_section, rings_on
 from workstation.structures.structure import ContourStack, Structure
 from workstation.structures.surface_model import StackSource
@@ -62,6 +63,12 @@ class Outlines:
         self._asked: set[object] = set()
         self._sources: dict[str, tuple[ContourStack, StackSource]] = {}
         self._budget_s = 0.0
+        self._seen: dict[str, Structure | None] = {}
+        self._live: set[str] = set()
+        case.structure_changed.connect(self._structure_changed)
+        case.structure_removed.connect(self.forget)
+        case.planning_image_chosen.connect(self.clear)
+        case.registration_changed.connect(self.clear)
 
     def begin_frame(self) -> None:
         """A view starts to paint: what was finished meanwhile is taken in, and there is time for a few outlines."""
@@ -75,7 +82,7 @@ class Outlines:
         """The outline of a structure on a plane as well as it is known now; empty where it is not known yet.
 
         view: who asks. moving: the plane will be another one in a moment. drawing: somebody is at work with a tool,
-        so that the outline must be of this very moment.
+        so that outlines must not lag behind. A structure in mid-stroke is always shown as it is at this very moment.
         """
         kept = self._exact.setdefault(identifier, OrderedDict())
         key = _key_of(plane)
@@ -83,9 +90,16 @@ class Outlines:
             kept.move_to_end(key)
             return kept[key]
         structure = self._case.structures[identifier]
-        expected_s = self._seconds.get(identifier, 1.0)
-        if drawing or self._lies_on_slices(structure, plane) or expected_s < min(QUICK_S, self._budget_s):
-            return self._keep(identifier, key, self._exactly_now(identifier, plane))
+        drawing = drawing or identifier in self._live
+        self._seen.setdefault(identifier, structure)
+        own = self._in_frame_of(structure, plane)
+        along = own is None or structure.stack.plane.is_parallel_to(own, PARALLEL_DEG)
+        if own is not None and along and not drawing:
+            drawn = _drawn_on(structure.stack, own)
+            if drawn is not None:
+                return self._keep(identifier, key, Contour.of(drawn))
+        if drawing or along or self._seconds.get(identifier, 1.0) < min(QUICK_S, self._budget_s):
+            return self._keep(identifier, key, self._exactly_now(identifier, plane, along))
         if not moving:
             self._ask_outline(structure, plane, key, view)
         return self._from_field(structure, plane)
@@ -98,10 +112,20 @@ class Outlines:
             self._asked.discard(wish)
             self._background.forget(wish)
 
-    def clear(self) -> None:
+    def clear(self, *_: object) -> None:
         """Forget everything, for instance because the planes are others."""
         for identifier in {*self._exact, *self._fields, *(w.identifier for w in self._asked)}:  # type: ignore[attr-defined]
             self.forget(identifier)
+
+    def _structure_changed(self, identifier: str) -> None:
+        """In the middle of a stroke the structure itself is still the old one: only the case knows how it looks."""
+        now = self._case.structures.get(identifier)
+        if self._seen.get(identifier, now) is now:
+            self._live.add(identifier)
+        else:
+            self._live.discard(identifier)
+        self._seen[identifier] = now
+        self.forget(identifier)
 
     @property
     def busy(self) -> bool:
@@ -114,19 +138,15 @@ class Outlines:
 
     # ------------------------------------------------------------------------------------------------ at once
 
-    def _exactly_now(self, identifier: str, plane: Plane) -> Contour:
+    def _exactly_now(self, identifier: str, plane: Plane, along: bool) -> Contour:
+        """along: the plane runs along the structure's own ones, which says nothing about cuts across them."""
         started = time.perf_counter()
         contour = Contour.of(self._case.section(identifier, plane))
         taken = time.perf_counter() - started
         self._budget_s -= taken
-        if not self._lies_on_slices(self._case.structures[identifier], plane):
+        if not along:
             self._learn(identifier, taken)
         return contour
-
-    def _lies_on_slices(self, structure: Structure, plane: Plane) -> bool:
-        """Whether a plane runs along the structure's own: then the outline is at hand or nearly so."""
-        own = self._in_frame_of(structure, plane)
-        return own is None or structure.stack.plane.is_parallel_to(own, PARALLEL_DEG)
 
     def _keep(self, identifier: str, key: _PlaneKey, contour: Contour) -> Contour:
         kept = self._exact.setdefault(identifier, OrderedDict())
@@ -214,6 +234,18 @@ class Outlines:
             return np.eye(4)
         link = self._case.transform(there, here)
         return None if link is None else link.matrix
+
+
+def _drawn_on(stack: ContourStack, plane: Plane) -> Region | None:
+    """What is drawn on a parallel plane; empty well beyond the last one; None where the 3D model has to tell."""
+    if not stack.slices:
+        return Region()
+    position = float(stack.plane.to_plane(plane.origin_mm)[2])
+    # No model reaches further than a step of the drawing, which is never taken as more than a few slices.
+    reach = 1.5 * max(stack.slice_spacing_mm, float(np.diff(stack.positions_mm).max(initial=0.0)))
+    if not stack.slices[0].position_mm - reach <= position <= stack.slices[-1].position_mm + reach:
+        return Region()
+    return rings_on(stack, plane)
 
 
 def _key_of(plane: Plane) -> _PlaneKey:

@@ -8,7 +8,7 @@ way they are looked at is the patient's: see `Plane.axial`, `Plane.sagittal` and
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,6 +43,7 @@ class SlicePlanes:
     positions_mm: Float
     extent_mm: tuple[float, float, float, float]
     acquired: bool
+    _made: dict[int, Plane] = field(default_factory=dict, repr=False)
 
     def nearest(self, point_mm: ArrayLike) -> int:
         """Number of the plane nearest to a patient point (3,); the first or last one outside of the image."""
@@ -51,7 +52,10 @@ class SlicePlanes:
 
     def through(self, point_mm: ArrayLike) -> Plane:
         """The plane of the row that lies nearest to a patient point."""
-        return self.plane.moved(float(self.positions_mm[self.nearest(point_mm)]))
+        number = self.nearest(point_mm)
+        if number not in self._made:
+            self._made[number] = self.plane.moved(float(self.positions_mm[number]))
+        return self._made[number]
 
     def stepped(self, point_mm: ArrayLike, steps: int) -> Float:
         """A patient point moved to the plane `steps` further away from the viewer, within the image."""

@@ -6,6 +6,7 @@ Everything is drawn twice, dark and shifted by a pixel first, so that it can be 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -50,12 +51,13 @@ def side_letters(plane: Plane) -> dict[str, str]:
     >>> side_letters(Plane.axial())
     {'left': 'R', 'right': 'L', 'top': 'A', 'bottom': 'P'}
     """
-    return {
-        "left": direction_letters(-plane.u),
-        "right": direction_letters(plane.u),
-        "top": direction_letters(-plane.v),
-        "bottom": direction_letters(plane.v),
-    }
+    return dict(_letters(tuple(plane.u.tolist()), tuple(plane.v.tolist())))
+
+
+@lru_cache(maxsize=64)
+def _letters(u: tuple[float, ...], v: tuple[float, ...]) -> dict[str, str]:
+    sides = (("left", u, -1), ("right", u, 1), ("top", v, -1), ("bottom", v, 1))
+    return {side: direction_letters([sign * x for x in axis]) for side, axis, sign in sides}
 
 
 def paint_annotations(painter: QPainter, area: QRectF, what: Annotations, font: QFont) -> None:

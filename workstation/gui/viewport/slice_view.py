@@ -273,9 +273,8 @@ class SliceView(QWidget):
         if isValid(self):
             self._new_planes()
 
-    def _structure_changed(self, identifier: str) -> None:
+    def _structure_changed(self, _identifier: str) -> None:
         """While somebody draws in another view, this one follows no faster than it can afford."""
-        self.outlines.forget(identifier)
         if not isValid(self):
             return
         if self.viewing.drawing and not self._hand.drawing:
@@ -297,7 +296,6 @@ class SliceView(QWidget):
     def _new_planes(self) -> None:
         reference = self.reference()
         self.planes = None if reference is None else slice_planes(reference, self.orientation)
-        self.outlines.clear()
         self._tell_title()
         self.fit()
         self.refresh()
