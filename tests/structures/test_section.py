@@ -79,6 +79,15 @@ def test_a_gap_of_the_structure_stays_open_in_every_view():
     assert not section(tube, Plane.axial(16.0))
 
 
+def test_a_branch_that_ends_by_itself_ends_at_a_straight_edge():
+    both = [disc(8.0, (-15.0, 0.0)), disc(8.0, (15.0, 0.0))]
+    rings = {0.0: both, 3.0: both, 6.0: both, 9.0: both[1:], 12.0: both[1:]}
+    stack = ContourStack(Plane.axial(), 3.0, tuple(PlanarContours(z, Region(r)) for z, r in rings.items()))
+    seen = section(stack, Plane.coronal(0.0))
+    left = next(ring for ring in seen.rings if ring[:, 0].mean() < 0)
+    assert left[:, 1].min() == pytest.approx(-7.5, abs=0.02)
+
+
 def test_holes_are_seen_from_the_side():
     tube = ContourStack(
         Plane.axial(), 3.0, tuple(PlanarContours(3.0 * k, Region([disc(10.0), disc(4.0)])) for k in range(5))

@@ -175,6 +175,30 @@ def test_a_structure_drawn_on_every_second_slice_holds_together():
     assert {3.0, 9.0, 15.0, 21.0} <= set(grown.positions_mm.tolist())
 
 
+def test_a_branch_that_ends_before_the_other_ends_half_a_slice_further():
+    both = [disc(8.0, (-15.0, 0.0)), disc(8.0, (15.0, 0.0))]
+    drawn = stack_of({0.0: both, 3.0: both, 6.0: both, 9.0: both[1:], 12.0: both[1:]})
+    grown = expand(drawn, Margin.uniform(5))
+    left = {s.position_mm: min(r[:, 0].min() for r in s.region.rings) for s in grown.slices}
+    assert left[9.0] == pytest.approx(-15 - 8 - np.sqrt(25 - 1.5**2), abs=0.05)
+    assert left[12.0] == pytest.approx(-15 - 8 - np.sqrt(25 - 4.5**2), abs=0.08)
+
+
+def test_branches_that_join_stay_joined():
+    trunk, arms = [disc(14.0)], [disc(6.0, (-8.0, 0.0)), disc(6.0, (8.0, 0.0))]
+    drawn = stack_of({0.0: trunk, 3.0: trunk, 6.0: arms, 9.0: arms, 12.0: arms})
+    assert len(expand(drawn, Margin.uniform(1), [10.5]).slices[0].region.rings) == 2
+    assert len(expand(drawn, Margin.uniform(1), [4.0]).slices[0].region.rings) == 1
+
+
+def test_a_slanting_thin_vessel_is_not_lost_between_slices():
+    drawn = stack_of({3.0 * k: [disc(1.5, (6.0 * k, 0.0), 24)] for k in range(6)})
+    grown = expand(drawn, Margin.uniform(2), np.arange(-3, 19, 1.5))
+    for drawn_slice in grown.slices:
+        if 0 <= drawn_slice.position_mm <= 15:
+            assert area_mm2(drawn_slice.region) > np.pi * 3.0**2
+
+
 def test_crossing_rings_enclose_by_the_even_odd_rule():
     drawn = stack_of({z: [disc(10.0, (-5.0, 0.0)), disc(10.0, (5.0, 0.0))] for z in (0.0, 3.0, 6.0)})
     shrunk = expand(drawn, Margin.uniform(-1), [3.0])

@@ -10,7 +10,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.structures.slice_shape import Bounds, Box, Field, Lattice, union_bounds
+from workstation.structures.slice_shape import Bounds, Box, Field, Lattice, SliceShape, union_bounds
 from workstation.structures.surface_model import CapProfile, Source, SurfaceModel
 
 _TIP_SIZE = 0.01  # stands for a point at the end of a cap
@@ -23,6 +23,7 @@ class Piece:
     heights: (n, 6) of each part its low and high in mm, ascending, the share there, and the swell there in the
     fields' unit: s(z) = first + (second - first) * share - swell, with share and swell linear from low to high.
     box: where both fields are known: first column and row, end column and row.
+    run: heights where a part of the section that ends by itself does so; None where the joined planes do.
     """
 
     low_mm: float
@@ -31,12 +32,18 @@ class Piece:
     second: Field
     heights: NDArray[np.float64]
     box: Box
+    run: tuple[float, float] | None = None
 
 
-def _piece(first: Field, second: Field, parts: list[tuple[float, float, float, float, float, float]]) -> Piece:
+def _piece(
+    first: Field,
+    second: Field,
+    parts: list[tuple[float, float, float, float, float, float]],
+    run: tuple[float, float] | None = None,
+) -> Piece:
     a, b = first.box, second.box
     box = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
-    return Piece(parts[0][0], parts[-1][1], first, second, np.array(parts), box)
+    return Piece(parts[0][0], parts[-1][1], first, second, np.array(parts), box, run)
 
 
 def _constant_piece(low_mm: float, high_mm: float, field: Field) -> Piece:
@@ -47,12 +54,18 @@ class Body:
     """A source seen through a surface model: pieces of signed distance, for margins and sections alike.
 
     reach: how far beyond its rings, in mm (low u, low v, high u, high v), a field must be known.
+    parted: parts of a section that meet nothing on the next plane end in caps of their own, so that pieces overlap in
+        height and a section is their union. False for shrinking, which needs one piece for each height: there such
+        parts fade towards the other parts instead and end earlier by up to half a slice.
     """
 
-    def __init__(self, source: Source, surface_model: str, lattice: Lattice, reach: Bounds) -> None:
+    def __init__(
+        self, source: Source, surface_model: str, lattice: Lattice, reach: Bounds, parted: bool = True
+    ) -> None:
         self.model = SurfaceModel(source, surface_model)
         self.lattice = lattice
         self.reach = reach
+        self.parted = parted
         self._pieces: dict[int, list[Piece]] = {}
 
     def drawn(self, low_mm: float, high_mm: float) -> list[int]:
@@ -82,23 +95,51 @@ class Body:
         shape = self.model.shape(index)
         return shape.field(self.lattice, self.lattice.box(shape.bounds, self.reach))
 
-    def _pair_fields(self, i: int, j: int) -> tuple[Field, Field]:
+    def _pair_fields(self, a: SliceShape, b: SliceShape) -> tuple[Field, Field]:
         """Both fields on a box that holds both shapes, so that they blend wherever either matters."""
-        a, b = self.model.shape(i), self.model.shape(j)
         box = self.lattice.box(union_bounds(a.bounds, b.bounds), self.reach)
         return a.field(self.lattice, box), b.field(self.lattice, box)
 
     def _between(self, i: int, j: int) -> list[Piece]:
-        """Pieces from plane i up to plane j."""
-        first, second = self._pair_fields(i, j)
-        low = self.model.heights[i]
+        """Pieces from plane i up to plane j, and caps of the parts of either that meet nothing on the other."""
+        lower, upper = self.model.shape(i), self.model.shape(j)
+        joined = self._joined_parts(lower, upper) if self.parted else None
+        if joined is None:
+            return [self._blend(i, j, lower, upper)]
+        below, above = joined
+        pieces = [self._blend(i, j, lower.subset(below), upper.subset(above))] if below else []
+        for index, shape, kept, direction in ((i, lower, below, 1), (j, upper, above, -1)):
+            for n, part in enumerate(shape.parts):
+                if n not in kept:
+                    pieces += self._part_cap(index, part, direction)
+        return pieces
+
+    def _joined_parts(self, lower: SliceShape, upper: SliceShape) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+        """Which parts of two neighbouring sections meet one of the other; None where all do."""
+        met = [[a.touches(b, self.lattice, self.reach) for b in upper.parts] for a in lower.parts]
+        below = tuple(n for n, row in enumerate(met) if any(row))
+        above = tuple(n for n in range(len(upper.parts)) if any(row[n] for row in met))
+        if len(below) == len(lower.parts) and len(above) == len(upper.parts):
+            return None
+        return below, above
+
+    def _blend(self, i: int, j: int, lower: SliceShape, upper: SliceShape) -> Piece:
+        first, second = self._pair_fields(lower, upper)
+        low, unit = self.model.heights[i], self.lattice.least_unit
         height = self.model.heights[j] - low
-        unit = self.lattice.least_unit
         parts = [
             (low + a.height * height, low + b.height * height, a.share, b.share, a.swell_mm * unit, b.swell_mm * unit)
             for a, b in itertools.pairwise(self.model.pace(i, j))
         ]
-        return [_piece(first, second, parts)]
+        return _piece(first, second, parts)
+
+    def _part_cap(self, index: int, part: SliceShape, direction: int) -> list[Piece]:
+        """A blunt cap of half a step of a part that ends while others go on."""
+        z, half = self.model.heights[index], 0.5 * self.model.step_mm
+        field = part.field(self.lattice, self.lattice.box(part.bounds, self.reach))
+        low, high = (z, z + half) if direction > 0 else (z - half, z)
+        run = (z - 1e6, high) if direction > 0 else (low, z + 1e6)
+        return [_piece(field, field, [(low, high, 0.0, 0.0, 0.0, 0.0)], run)]
 
     def _cap(self, index: int, direction: int) -> list[Piece]:
         """Pieces from the last plane of a run outwards (direction +1 up, -1 down)."""

@@ -139,7 +139,7 @@ def sample_body(
     runs = ordered_runs(pieces)
     step = body.lattice.step_mm
     for piece in pieces:
-        run = next(r for r in runs if r[0] - 1e-6 <= piece.low_mm and piece.high_mm <= r[1] + 1e-6)
+        run = piece.run or next(r for r in runs if r[0] - 1e-6 <= piece.low_mm and piece.high_mm <= r[1] + 1e-6)
         _sample(values, piece, np.array(run), step, (origin, along_columns, along_rows))
 
 

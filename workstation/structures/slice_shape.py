@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, floor, pi, sqrt
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,6 +98,8 @@ class SliceShape:
         self.starts: NDArray[np.int64] = np.zeros(len(rings) + 1, dtype=np.int64)
         np.cumsum([len(ring) for ring in rings], out=self.starts[1:])
         self._fields: dict[Lattice, Field] = {}
+        self._touching: WeakKeyDictionary[SliceShape, dict[Lattice, bool]] = WeakKeyDictionary()
+        self._subsets: dict[tuple[int, ...], SliceShape] = {}
         self._scaled: dict[tuple[float, tuple[float, float]], SliceShape] = {}
 
     @cached_property
@@ -109,6 +112,55 @@ class SliceShape:
         """(u_min, v_min, u_max, v_max) in mm."""
         low, high = self.vertices.min(0), self.vertices.max(0)
         return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    @cached_property
+    def parts(self) -> tuple[SliceShape, ...]:
+        """The separate pieces of the section, each with its holes; rings that cross each other stay together."""
+        rings = [ring for ring in self.region.rings if len(ring) >= 3]
+        if len(rings) <= 1:
+            return (self,)
+        alone = [Region([ring]) for ring in rings]
+        around = [
+            [n for n in range(len(rings)) if n != k and alone[n].contains(rings[k][:1])[0]] for k in range(len(rings))
+        ]
+        outer = [k for k in range(len(rings)) if len(around[k]) % 2 == 0]
+        if len(outer) == 1:
+            return (self,)
+        groups = {k: [rings[k]] for k in outer}
+        for k in range(len(rings)):
+            if k not in groups:
+                owners = [n for n in around[k] if n in groups]
+                groups[max(owners, key=lambda n: len(around[n]))].append(rings[k])
+        shapes = tuple(SliceShape(Region(group)) for group in groups.values())
+        crossing = any(_holds_a_vertex(a, b) for a in shapes for b in shapes if a is not b)
+        return (self,) if crossing else tuple(shape for shape in shapes if shape.encloses)
+
+    def subset(self, chosen: tuple[int, ...]) -> SliceShape:
+        """Some of the parts as one shape, kept for the next time."""
+        if len(chosen) == len(self.parts):
+            return self
+        if chosen not in self._subsets:
+            rings = [ring for n in chosen for ring in self.parts[n].region.rings]
+            self._subsets[chosen] = SliceShape(Region(rings))
+        return self._subsets[chosen]
+
+    def touches(self, other: SliceShape, lattice: Lattice, reach: Bounds) -> bool:
+        """Whether the two outlines, laid upon each other, share some of their inside (or nearly)."""
+        known = self._touching.setdefault(other, {})
+        if lattice not in known:
+            known[lattice] = self._touches(other, lattice, reach)
+        return known[lattice]
+
+    def _touches(self, other: SliceShape, lattice: Lattice, reach: Bounds) -> bool:
+        a, b = self.bounds, other.bounds
+        if a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]:
+            return False
+        box = lattice.box(union_bounds(a, b), reach)
+        near = 0.5 * lattice.step_mm * (1.0 if lattice.weights is None else min(lattice.weights))
+        return any(
+            bool((_at_vertices(one.field(lattice, box), two.vertices, lattice.step_mm) <= near).any())
+            for one, two in ((self, other), (other, self))
+        )
 
     @cached_property
     def roundness(self) -> float:
@@ -135,11 +187,9 @@ class SliceShape:
 
     def shrinks_into_itself(self, lattice: Lattice, box: Box) -> bool:
         """Whether the outline at half its size about its centre lies within itself, as convex ones do."""
-        field = self.field(lattice, box)
         half = np.array(self.centre) + 0.5 * (self.vertices - np.array(self.centre))
-        places = np.round(half / lattice.step_mm).astype(int) - (field.column0, field.row0)
         unit = 1.0 if lattice.weights is None else max(lattice.weights)
-        return bool((field.values[places[:, 1], places[:, 0]] <= unit * lattice.step_mm).all())
+        return bool((_at_vertices(self.field(lattice, box), half, lattice.step_mm) <= unit * lattice.step_mm).all())
 
     @property
     def encloses(self) -> bool:
@@ -208,3 +258,17 @@ def _near_another(points: Float) -> NDArray[np.bool_]:
         _, which, count = np.unique(place[:, 0] * 2_000_003 + place[:, 1], return_inverse=True, return_counts=True)
         near |= count[which] > 1
     return near
+
+
+def _at_vertices(field: Field, vertices: Float, step_mm: float) -> NDArray[np.float32]:
+    """Values of a field at the lattice points nearest to some points (n, 2) in mm."""
+    places = np.rint(vertices / step_mm).astype(np.int64) - (field.column0, field.row0)
+    values: NDArray[np.float32] = field.values[places[:, 1], places[:, 0]]
+    return values
+
+
+def _holds_a_vertex(outer: SliceShape, inner: SliceShape) -> bool:
+    a, b = outer.bounds, inner.bounds
+    if a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]:
+        return False
+    return bool(outer.region.contains(inner.vertices).any())

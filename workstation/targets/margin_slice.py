@@ -67,7 +67,7 @@ class MarginBody:
         if step_mm not in self._bodies:
             growth = self._growth
             self._bodies[step_mm] = Body(
-                self._source, self._model, growth.lattice(step_mm), growth.field_reach_mm(step_mm)
+                self._source, self._model, growth.lattice(step_mm), growth.field_reach_mm(step_mm), not growth.shrinks
             )
         return self._bodies[step_mm]
 
