@@ -48,7 +48,8 @@ def test_pydicom_reads_the_values_and_places_that_were_written(tmp_path: Path, m
         ds = pydicom.dcmread(path)
         slope, intercept = float(ds.get("RescaleSlope", 1)), float(ds.get("RescaleIntercept", 0))
         np.testing.assert_array_equal(ds.pixel_array * slope + intercept, written.voxels[k])
-        np.testing.assert_allclose(np.array(ds.ImagePositionPatient, float), written.grid.to_patient((0, 0, k)), atol=1e-9)
+        corner = np.array(ds.ImagePositionPatient, float)
+        np.testing.assert_allclose(corner, written.grid.to_patient((0, 0, k)), atol=1e-9)
         assert [float(v) for v in ds.PixelSpacing] == [1.1, 0.9]
         assert ds.SeriesInstanceUID == "2.25.11" and ds.FrameOfReferenceUID == "2.25.13"
 

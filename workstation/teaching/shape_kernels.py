@@ -35,7 +35,7 @@ def _ramp(t):  # type: ignore[no-untyped-def]
     return t * t * (3.0 - 2.0 * t)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _noise(lattice, x, y, z, wavelength):  # type: ignore[no-untyped-def]
     """Smooth random number of about unit deviation at a point (mm)."""
     s = SAMPLES_PER_WAVE / wavelength
@@ -51,7 +51,7 @@ def _noise(lattice, x, y, z, wavelength):  # type: ignore[no-untyped-def]
     return a * (1 - w) + b * w
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _part_distance(part, x, y, z):  # type: ignore[no-untyped-def]
     """Signed distance (mm; near the surface) of a point to one part."""
     if part[0] == CONE:
@@ -81,7 +81,7 @@ def _part_distance(part, x, y, z):  # type: ignore[no-untyped-def]
     return max(k0 * (k0 - 1.0) / k1, -min(part[4], part[5], part[6]))
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _body_distance(live, start, middle, end, parts, shape, lattice, x, y, z):  # type: ignore[no-untyped-def]
     """Field of one body at a point: `live[start:middle]` its parts, `live[middle:end]` the carved ones."""
     blend = shape[0]
@@ -106,7 +106,7 @@ def _body_distance(live, start, middle, end, parts, shape, lattice, x, y, z):  #
     return d
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _cells(x, y, z, size):  # type: ignore[no-untyped-def]
     """Half the gap between the nearest and second nearest cell centre (mm): small on a septum (Worley noise)."""
     u, v, w = x / size, y / size, z / size
@@ -130,7 +130,7 @@ def _cells(x, y, z, size):  # type: ignore[no-untyped-def]
     return 0.5 * (sqrt(second) - sqrt(near)) * size
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _tissue(table, lattice, tissue, x, y, z):  # type: ignore[no-untyped-def]
     value = table[tissue, 0]
     if table[tissue, 1] > 0.0:
@@ -138,7 +138,7 @@ def _tissue(table, lattice, tissue, x, y, z):  # type: ignore[no-untyped-def]
     return value
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _cortex(table, lattice, depth, x, y, z, softness):  # type: ignore[no-untyped-def]
     """Grey ribbon over white matter, folded along the sheets where a random field crosses zero."""
     wavelength = 21.0
@@ -151,7 +151,7 @@ def _cortex(table, lattice, depth, x, y, z, softness):  # type: ignore[no-untype
     return value + table[GREY, 1] * _noise(lattice, x, y, z, 6.0)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _folia(table, lattice, depth, x, y, z):  # type: ignore[no-untyped-def]
     """Fine leaves parallel to the surface of the cerebellum around a white core."""
     warp = 2.0 * _noise(lattice, x, y, z, 22.0)
@@ -162,7 +162,7 @@ def _folia(table, lattice, depth, x, y, z):  # type: ignore[no-untyped-def]
     return value * (1 - 0.8 * fissure) + table[CSF, 0] * 0.8 * fissure
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _painted(numbers, sizes, table, lattice, d, x, y, z, softness):  # type: ignore[no-untyped-def]
     """(coverage factor, value) of a layer at a point where its body's field is `d`."""
     tissue, pattern, other = numbers[1], numbers[2], numbers[3]
@@ -185,7 +185,7 @@ def _painted(numbers, sizes, table, lattice, d, x, y, z, softness):  # type: ign
     return 1.0, value * (1 - share) + share * table[other, 0]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _clipped(body, live, starts, parts, shapes, clips, lattice, distance, stamp, ticket, x, y, z):  # type: ignore[no-untyped-def]
     """Field of a body clipped to its container; what was computed for this point (ticket) or block (-2) is kept."""
     if stamp[body] == ticket or stamp[body] == WHOLE_BLOCK:
@@ -204,7 +204,7 @@ def _clipped(body, live, starts, parts, shapes, clips, lattice, distance, stamp,
     return d
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _half_diagonal(to_model):  # type: ignore[no-untyped-def]
     """Half the diagonal (mm) of a block of voxels."""
     total = 0.0
@@ -213,7 +213,7 @@ def _half_diagonal(to_model):  # type: ignore[no-untyped-def]
     return 0.5 * BLOCK * sqrt(total)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _least_distance(part, c):  # type: ignore[no-untyped-def]
     """A distance that a part's field reaches at least, here and, less the way there, anywhere else.
 
@@ -229,7 +229,7 @@ def _least_distance(part, c):  # type: ignore[no-untyped-def]
     return (sqrt(qx * qx + qy * qy + qz * qz) - 1.0) * min(part[4], part[5], part[6])
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _gather(i0, j0, k0, to_model, radius, parts, boxes, ranges, live, starts, c):  # type: ignore[no-untyped-def]
     """List the parts that can reach a block of voxels, body by body; c (3,) receives the block's middle."""
     ci, cj, ck = i0 + 0.5 * (BLOCK - 1), j0 + 0.5 * (BLOCK - 1), k0 + 0.5 * (BLOCK - 1)
@@ -252,7 +252,7 @@ def _gather(i0, j0, k0, to_model, radius, parts, boxes, ranges, live, starts, c)
         starts[b, 2] = count
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _deep_enough(bodies, layers, sizes, softness):  # type: ignore[no-untyped-def]
     """(b,) depth from which a body's layers look the same everywhere; far where a pattern depends on the depth."""
     depth = np.full(bodies, softness, np.float64)
@@ -264,7 +264,7 @@ def _deep_enough(bodies, layers, sizes, softness):  # type: ignore[no-untyped-de
     return depth
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _settle(deep_enough, radius, middle, live, starts, parts, shapes, lattice, distance, stamp):  # type: ignore[no-untyped-def]
     """Mark the bodies that a whole block lies deep in: their field need not be computed voxel by voxel."""
     for b in range(starts.shape[0]):
@@ -279,7 +279,7 @@ def _settle(deep_enough, radius, middle, live, starts, parts, shapes, lattice, d
                 stamp[b] = WHOLE_BLOCK
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def paint(out, first, last, to_model, softness, parts, boxes, ranges, shapes, clips, lattice, layers, sizes, table):  # type: ignore[no-untyped-def]
     """Fill slices `first` to `last` (exclusive) of out (k, j, i) float32 with the model's picture.
 
@@ -330,7 +330,7 @@ def paint(out, first, last, to_model, softness, parts, boxes, ranges, shapes, cl
                             out[k, j, i] = value + rest * table[0, 0]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def fill_field(out, first, last, to_model, parts, boxes, ranges, shapes, clips, lattice, united, removed):  # type: ignore[no-untyped-def]
     """Fill slices of out (k, j, i) float32 with the field (mm) of the union of some bodies without others.
 
@@ -372,7 +372,7 @@ def fill_field(out, first, last, to_model, parts, boxes, ranges, shapes, clips, 
                             out[k, j, i] = d
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def body_field(out, points, body, parts, ranges, shapes, clips, lattice):  # type: ignore[no-untyped-def]
     """Fill out (n,) float64 with the field (mm) of body number `body` at points (n, 3) of the model."""
     live = np.arange(parts.shape[0])
