@@ -11,7 +11,7 @@ from pydicom.filereader import read_dataset
 
 from tests.dicom import make_structure_sets as make
 from workstation.dicom.errors import DicomError
-from workstation.dicom.structure_set_bytes import Element, elements, encode_element, encode_sequence, items
+from workstation.dicom.structure_set_bytes import Element, Walk, elements, encode_element, encode_sequence
 from workstation.dicom.structure_set_file import write_dataset
 
 
@@ -19,12 +19,13 @@ from workstation.dicom.structure_set_file import write_dataset
 def test_the_walk_finds_what_pydicom_finds(explicit: bool) -> None:
     ds = make.structure_set([make.roi(1, "A", [make.contour(make.at(make.circle(4.0), 0.0), images=("2.25.1",))])])
     data = write_dataset(ds, explicit)
-    found = list(elements(data, 0, len(data), explicit))
+    walk = Walk(data, explicit)
+    found = list(walk.elements(0, len(data)))
     assert [e.tag for e in found] == [int(e.tag) for e in ds]
     assert found[-1].end == len(data)
     rois = next(e for e in found if e.tag == 0x30060039)
-    (span,) = items(data, rois, explicit)
-    assert [e.tag for e in elements(data, *span, explicit)] == [int(e.tag) for e in ds.ROIContourSequence[0]]
+    (span,) = walk.items(rois)
+    assert [e.tag for e in walk.elements(*span)] == [int(e.tag) for e in ds.ROIContourSequence[0]]
 
 
 @pytest.mark.parametrize("explicit", [False, True])
@@ -48,20 +49,20 @@ def test_a_value_that_does_not_fit_an_explicit_length_is_refused() -> None:
 def test_an_element_beyond_its_end_is_refused() -> None:
     data = encode_element(0x00080060, "CS", b"RTSTRUCT", explicit=True)
     with pytest.raises(DicomError, match=r"\(0008,0060\) announces 8 bytes; 4 are left"):
-        list(elements(data, 0, len(data) - 4, explicit=True))
+        list(elements(data[:-4], explicit=True))
 
 
 def test_something_else_than_an_item_is_refused() -> None:
     data = struct.pack("<HHI", 0x0008, 0x0060, 0)
     with pytest.raises(DicomError, match="other than an item"):
-        list(items(data, Element(0x30060039, b"SQ", 0, 0, len(data), len(data)), explicit=True))
+        list(Walk(data, True).items(Element(0x30060039, b"SQ", 0, 0, len(data), len(data))))
 
 
 def test_implicit_elements_in_an_explicit_file_are_walked_over() -> None:
     private = struct.pack("<HHI", 0x3773, 0x1001, 4) + b"abcd"
     data = encode_element(0x00080060, "CS", b"RTSTRUCT", explicit=True) + private
-    assert [e.tag for e in elements(data, 0, len(data), explicit=True)] == [0x00080060, 0x37731001]
+    assert [e.tag for e in elements(data, explicit=True)] == [0x00080060, 0x37731001]
 
 
 def test_an_empty_data_set_has_no_elements() -> None:
-    assert list(elements(write_dataset(Dataset(), True), 0, 0, True)) == []
+    assert list(elements(write_dataset(Dataset(), True), True)) == []

@@ -16,6 +16,7 @@ from workstation.dicom.errors import DicomError
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 MOST_NESTING = 32
+MOST_OPEN_ENDS = 3_000_000
 LONGEST_SHORT_VALUE = 65534
 
 _SHORT_VR_NAMES = b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US"
@@ -39,91 +40,114 @@ class Element(NamedTuple):
     end: int
 
 
-def elements(data: bytes, start: int, end: int, explicit: bool) -> Iterator[Element]:
-    """The elements between two offsets, in the order of the file; sequences are one element each.
+class Walk:
+    """A walk over little-endian bytes that remembers where sequences and items of undefined length end.
 
-    Stops at an item's delimiter. Raises DicomError where a length points beyond `end`.
+    Raises DicomError where a length points beyond its surroundings, something is nested too deep or never ends.
     """
-    while start + 8 <= end:
-        element = _element(data, start, end, explicit, 0)
-        if element.tag in (ITEM_END, SEQUENCE_END):
-            return
-        yield element
-        start = element.end
 
+    def __init__(self, data: bytes, explicit: bool) -> None:
+        self.data, self.explicit = data, explicit
+        self._ends: dict[int, int] = {}  # where the content begins -> where its delimiter begins
 
-def items(data: bytes, sequence: Element, explicit: bool) -> Iterator[tuple[int, int]]:
-    """Where the content of each item of a sequence begins and ends."""
-    start, end = sequence.value_start, sequence.value_end
-    while start + 8 <= end:
-        group, number, length = _PLAIN(data, start)
-        tag = group << 16 | number
-        if tag == SEQUENCE_END:
-            return
-        if tag != ITEM:
-            raise DicomError(f"is damaged: there is something other than an item in ({sequence.tag >> 16:04X},"
-                             f"{sequence.tag & 0xFFFF:04X})")  # fmt: skip
-        content = start + 8
-        if length == UNDEFINED:
-            finish = _end_of_item(data, content, end, explicit, 0)
-            yield content, finish
-            start = finish + 8
+    def elements(self, start: int, end: int) -> Iterator[Element]:
+        """The elements between two offsets, in the order of the file; a sequence is one element.
+
+        Stops at an item's delimiter.
+        """
+        while start + 8 <= end:
+            element = self._element(start, end, self.explicit, 0)
+            if element.tag in (ITEM_END, SEQUENCE_END):
+                return
+            yield element
+            start = element.end
+
+    def items(self, sequence: Element) -> Iterator[tuple[int, int]]:
+        """Where the content of each item of a sequence begins and ends."""
+        start, end = sequence.value_start, sequence.value_end
+        while start + 8 <= end:
+            group, number, length = _PLAIN(self.data, start)
+            tag = group << 16 | number
+            if tag == SEQUENCE_END:
+                return
+            if tag != ITEM:
+                where = f"({sequence.tag >> 16:04X},{sequence.tag & 0xFFFF:04X})"
+                raise DicomError(f"is damaged: there is something other than an item in {where}")
+            content = start + 8
+            if length == UNDEFINED:
+                finish = self._end_of_item(content, end, self.explicit, 0)
+                yield content, finish
+                start = finish + 8
+            else:
+                if content + length > end:
+                    raise DicomError("is damaged: an item is longer than its sequence")
+                yield content, content + length
+                start = content + length
+
+    def _element(self, start: int, end: int, explicit: bool, depth: int) -> Element:
+        data, vr, skip = self.data, b"", 8
+        if explicit and data[start : start + 2] != b"\xfe\xff":
+            group, number, vr, length = _SHORT(data, start)
+            if vr in LONG_VRS:
+                if start + 12 > end:
+                    raise DicomError("is cut short inside an element")
+                length, skip = _LENGTH(data, start + 8)[0], 12
+            elif vr not in SHORT_VRS:  # an implicit element in an explicit file: vendors do that in private groups
+                group, number, length = _PLAIN(data, start)
+                vr = b""
         else:
-            if content + length > end:
-                raise DicomError("is damaged: an item is longer than its sequence")
-            yield content, content + length
-            start = content + length
-
-
-def _element(data: bytes, start: int, end: int, explicit: bool, depth: int) -> Element:
-    vr, skip = b"", 8
-    if explicit and data[start : start + 2] != b"\xfe\xff":
-        group, number, vr, length = _SHORT(data, start)
-        if vr in LONG_VRS:
-            if start + 12 > end:
-                raise DicomError("is cut short inside an element")
-            length, skip = _LENGTH(data, start + 8)[0], 12
-        elif vr not in SHORT_VRS:  # an implicit element in an explicit file: vendors do that in private groups
             group, number, length = _PLAIN(data, start)
-            vr = b""
-    else:
-        group, number, length = _PLAIN(data, start)
-    tag, first = group << 16 | number, start + skip
-    if length == UNDEFINED and tag not in (ITEM_END, SEQUENCE_END):
-        last = _end_of_sequence(data, first, end, explicit and vr != b"UN", depth + 1)
-        return Element(tag, vr, start, first, last, last + 8)
-    if first + length > end:
-        left = max(end - first, 0)
-        raise DicomError(f"is damaged: element ({group:04X},{number:04X}) announces {length} bytes; {left} are left")
-    return Element(tag, vr, start, first, first + length, first + length)
+        tag, first = group << 16 | number, start + skip
+        if length == UNDEFINED and tag not in (ITEM_END, SEQUENCE_END):
+            last = self._end_of_sequence(first, end, explicit and vr != b"UN", depth + 1)
+            return Element(tag, vr, start, first, last, last + 8)
+        if first + length > end:
+            left, name = max(end - first, 0), f"({group:04X},{number:04X})"
+            raise DicomError(f"is damaged: element {name} announces {length} bytes; {left} are left")
+        return Element(tag, vr, start, first, first + length, first + length)
+
+    def _remember(self, start: int, end: int) -> int:
+        self._ends[start] = end
+        if len(self._ends) > MOST_OPEN_ENDS:
+            raise DicomError(f"holds more than {MOST_OPEN_ENDS} sequences and items of undefined length: refused")
+        return end
+
+    def _end_of_sequence(self, start: int, end: int, explicit: bool, depth: int) -> int:
+        """Where the delimiter of a sequence of undefined length begins."""
+        if start in self._ends:
+            return self._ends[start]
+        if depth > MOST_NESTING:
+            raise DicomError(f"is damaged: sequences are nested more than {MOST_NESTING} deep")
+        content = start
+        while start + 8 <= end:
+            group, number, length = _PLAIN(self.data, start)
+            tag = group << 16 | number
+            if tag == SEQUENCE_END:
+                return self._remember(content, start)
+            if tag != ITEM:
+                break
+            if length == UNDEFINED:
+                start = self._end_of_item(start + 8, end, explicit, depth) + 8
+            else:
+                start += 8 + length
+        raise DicomError("is damaged or cut short: a sequence never ends")
+
+    def _end_of_item(self, start: int, end: int, explicit: bool, depth: int) -> int:
+        """Where the delimiter of an item of undefined length begins."""
+        if start in self._ends:
+            return self._ends[start]
+        content = start
+        while start + 8 <= end:
+            element = self._element(start, end, explicit, depth)
+            if element.tag == ITEM_END:
+                return self._remember(content, start)
+            start = element.end
+        raise DicomError("is damaged or cut short: an item never ends")
 
 
-def _end_of_sequence(data: bytes, start: int, end: int, explicit: bool, depth: int) -> int:
-    """Where the delimiter of a sequence of undefined length begins."""
-    if depth > MOST_NESTING:
-        raise DicomError(f"is damaged: sequences are nested more than {MOST_NESTING} deep")
-    while start + 8 <= end:
-        group, number, length = _PLAIN(data, start)
-        tag = group << 16 | number
-        if tag == SEQUENCE_END:
-            return start
-        if tag != ITEM:
-            break
-        if length == UNDEFINED:
-            start = _end_of_item(data, start + 8, end, explicit, depth) + 8
-        else:
-            start += 8 + length
-    raise DicomError("is damaged or cut short: a sequence never ends")
-
-
-def _end_of_item(data: bytes, start: int, end: int, explicit: bool, depth: int) -> int:
-    """Where the delimiter of an item of undefined length begins."""
-    while start + 8 <= end:
-        element = _element(data, start, end, explicit, depth)
-        if element.tag == ITEM_END:
-            return start
-        start = element.end
-    raise DicomError("is damaged or cut short: an item never ends")
+def elements(data: bytes, explicit: bool) -> Iterator[Element]:
+    """All elements of a data set that fills `data`; see `Walk.elements`."""
+    return Walk(data, explicit).elements(0, len(data))
 
 
 def encode_element(tag: int, vr: str, value: bytes, explicit: bool) -> bytes:

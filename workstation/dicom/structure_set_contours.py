@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.dicom.errors import DicomError
-from workstation.dicom.structure_set_bytes import Element, elements, items
+from workstation.dicom.structure_set_bytes import Element, Walk
 from workstation.dicom.structure_set_kernels import parse_rings
 from workstation.structures.structure import Color, ImageReference, ImportedRing
 
@@ -77,20 +77,21 @@ class _Item:
     others: RawElements = ()
 
 
-def read_contours(data: bytes, sequence: Element, explicit: bool) -> list[RoiContours]:
-    """Every ROI of a ROI Contour Sequence that lies in `data`, in the order of the file.
+def read_contours(walk: Walk, sequence: Element) -> list[RoiContours]:
+    """Every ROI of a ROI Contour Sequence that lies in the walked bytes, in the order of the file.
 
     Raises DicomError where the sequence is damaged.
     """
+    data = walk.data
     rois: list[RoiContours] = []
     pending: list[tuple[RoiContours, _Item]] = []
-    for start, end in items(data, sequence, explicit):
+    for start, end in walk.items(sequence):
         roi = RoiContours(None)
         others = []
-        for element in elements(data, start, end, explicit):
+        for element in walk.elements(start, end):
             if element.tag == CONTOUR_SEQUENCE:
-                for span in items(data, element, explicit):
-                    pending.append((roi, _item(data, *span, explicit)))
+                for span in walk.items(element):
+                    pending.append((roi, _item(walk, *span)))
                     if len(pending) > MOST_CONTOURS:
                         raise DicomError(f"holds more than {MOST_CONTOURS} contours: refused")
             elif element.tag == REFERENCED_ROI_NUMBER:
@@ -105,14 +106,14 @@ def read_contours(data: bytes, sequence: Element, explicit: bool) -> list[RoiCon
     return rois
 
 
-def _item(data: bytes, start: int, end: int, explicit: bool) -> _Item:
-    item, others = _Item(), []
-    for element in elements(data, start, end, explicit):
+def _item(walk: Walk, start: int, end: int) -> _Item:
+    data, item, others = walk.data, _Item(), []
+    for element in walk.elements(start, end):
         tag = element.tag
         if tag == CONTOUR_DATA:
             item.data_start, item.data_end = element.value_start, element.value_end
         elif tag == GEOMETRIC_TYPE:
-            item.geometric_type = _text(data, element)
+            item.geometric_type = text_value(data, element)
         elif tag == POINT_COUNT:
             item.announced = _integer(data, element)
         elif tag == CONTOUR_NUMBER:
@@ -120,19 +121,20 @@ def _item(data: bytes, start: int, end: int, explicit: bool) -> _Item:
         elif tag == ATTACHED_CONTOURS:
             item.attached = _integers(data, element)
         elif tag == CONTOUR_IMAGE_SEQUENCE:
-            item.images = _images(data, element, explicit)
+            item.images = image_references(walk, element)
         if tag not in _KNOWN_IN_CONTOUR:
             others.append((tag, data[element.start : element.end]))
     item.others = tuple(others)
     return item
 
 
-def _images(data: bytes, sequence: Element, explicit: bool) -> tuple[ImageReference, ...]:
-    found = []
-    for start, end in items(data, sequence, explicit):
-        values = {e.tag: e for e in elements(data, start, end, explicit)}
+def image_references(walk: Walk, sequence: Element) -> tuple[ImageReference, ...]:
+    """The images that a Contour Image Sequence names."""
+    data, found = walk.data, []
+    for start, end in walk.items(sequence):
+        values = {e.tag: e for e in walk.elements(start, end)}
         named = [values.get(tag) for tag in (REFERENCED_CLASS, REFERENCED_INSTANCE, REFERENCED_FRAME)]
-        class_uid, instance_uid = (_text(data, e) if e else "" for e in named[:2])
+        class_uid, instance_uid = (text_value(data, e) if e else "" for e in named[:2])
         frame = _integer(data, named[2]) if named[2] else None
         if instance_uid:
             found.append(ImageReference(class_uid, instance_uid, frame))
@@ -176,14 +178,15 @@ def _complaint(numbers: Float | None) -> str:
     return ""
 
 
-def _text(data: bytes, element: Element) -> str:
+def text_value(data: bytes, element: Element) -> str:
+    """A value of plain characters without its padding."""
     return data[element.value_start : element.value_end].decode("latin-1").strip(" \0")
 
 
 def _integers(data: bytes, element: Element) -> tuple[int, ...]:
     """Whole numbers of an IS element; () where they are none."""
     try:
-        return tuple(int(float(word)) for word in _text(data, element).split("\\") if word.strip())
+        return tuple(int(float(word)) for word in text_value(data, element).split("\\") if word.strip())
     except (ValueError, OverflowError):
         return ()
 

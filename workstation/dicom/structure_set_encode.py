@@ -182,4 +182,4 @@ def _in_order(parts: list[tuple[int, bytes]], others: RawElements, explicit: boo
 def _turned(raw: list[tuple[int, bytes]], explicit: bool, others_explicit: bool) -> list[tuple[int, bytes]]:
     joined = b"".join(element for _, element in raw)
     data = guarded(lambda: write_dataset(parse_dataset(joined, others_explicit), explicit))
-    return [(e.tag, data[e.start : e.end]) for e in elements(data, 0, len(data), explicit)]
+    return [(e.tag, data[e.start : e.end]) for e in elements(data, explicit)]

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workstation.dicom.errors import DicomError
-from workstation.dicom.structure_set_bytes import LONG_VRS, SHORT_VRS, Element, elements
+from workstation.dicom.structure_set_bytes import LONG_VRS, SHORT_VRS, Element, Walk
 from workstation.dicom.text import quiet_pydicom
 
 RT_STRUCTURE_SET_STORAGE = "1.2.840.10008.5.1.4.1.1.481.3"
-ROI_CONTOUR_SEQUENCE = 0x30060039
+FRAME_SEQUENCE, ROI_CONTOUR_SEQUENCE = 0x30060010, 0x30060039
 LARGEST_FILE_BYTES = LARGEST_INFLATED_BYTES = 1 << 28
 MOST_ITEMS = 200_000
 """Items of all sequences but the contours': a hundred times what the largest 4D planning sets hold."""
@@ -30,17 +30,34 @@ _Result = TypeVar("_Result")
 class StructureSetFile:
     """Little-endian bytes of a data set, split at the ROI Contour Sequence.
 
-    header: everything but that sequence, encoded as in the file. contours: the sequence's element in `data`.
+    header: everything but that sequence, encoded as in the file.
+    contours, frames: ROI Contour Sequence and Referenced Frame of Reference Sequence in the bytes of `walk`.
     """
 
-    data: bytes = field(repr=False)
-    explicit: bool
+    walk: Walk = field(repr=False)
+    start: int
     header: bytes = field(repr=False)
     contours: Element | None
+    frames: Element | None
+
+    @property
+    def explicit(self) -> bool:
+        """Whether the elements name their value representations."""
+        return self.walk.explicit
 
     def dataset(self) -> Any:
         """A fresh pydicom data set of the header; nothing in it has been interpreted yet."""
         return guarded(lambda: parse_dataset(self.header, self.explicit))
+
+    def dataset_without_frames(self) -> Any:
+        """The same without the references, whose hundreds of items take longer to parse than all the rest."""
+        if self.frames is None:
+            return self.dataset()
+        start, end = self.frames.start - self.start, self.frames.end - self.start
+        if self.contours is not None and self.contours.start < self.frames.start:
+            moved = self.contours.end - self.contours.start
+            start, end = start - moved, end - moved
+        return guarded(lambda: parse_dataset(self.header[:start] + self.header[end:], self.explicit))
 
 
 def read_file(path: str | Path) -> StructureSetFile:
@@ -65,19 +82,20 @@ def split(data: bytes) -> StructureSetFile:
     if len(data) > LARGEST_FILE_BYTES:
         raise DicomError("is larger than any structure set")
     data, start, explicit = _little_endian(data)
-    contours, seen = None, {}
-    for element in elements(data, start, len(data), explicit):
-        if element.tag == ROI_CONTOUR_SEQUENCE:
-            contours = element
+    walk, found, seen = Walk(data, explicit), {}, {}
+    for element in walk.elements(start, len(data)):
+        if element.tag in (ROI_CONTOUR_SEQUENCE, FRAME_SEQUENCE):
+            found[element.tag] = element
         elif element.tag in (_SOP_CLASS, _MODALITY):
             seen[element.tag] = data[element.value_start : element.value_end].decode("latin-1").strip(" \0")
         elif element.tag == _PIXELS:
             break
     _refuse_others(seen)
+    contours = found.get(ROI_CONTOUR_SEQUENCE)
     header = data[start:] if contours is None else data[start : contours.start] + data[contours.end :]
     if header.count(b"\xfe\xff\x00\xe0") > MOST_ITEMS:
         raise DicomError(f"holds more than {MOST_ITEMS} items beside its contours: refused")
-    return StructureSetFile(data, explicit, header, contours)
+    return StructureSetFile(walk, start, header, contours, found.get(FRAME_SEQUENCE))
 
 
 def _refuse_others(seen: dict[int, str]) -> None:
@@ -111,7 +129,7 @@ def _skip_meta(data: bytes, start: int) -> tuple[int, str]:
         if data[start : start + 2] != b"\2\0" or len(data) < start + 12:
             break
         explicit = data[start + 4 : start + 6] in SHORT_VRS or data[start + 4 : start + 6] in LONG_VRS
-        element = next(elements(data, start, len(data), explicit))
+        element = next(Walk(data, explicit).elements(start, len(data)))
         if element.tag == 0x00020010:
             syntax = data[element.value_start : element.value_end].decode("latin-1").strip(" \0")
         start = element.end

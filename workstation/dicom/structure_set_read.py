@@ -12,10 +12,11 @@ from typing import Any
 
 from workstation.dicom.structure_set_contours import Contour, RoiContours, read_contours
 from workstation.dicom.structure_set_file import StructureSetFile, guarded, read_file, split
+from workstation.dicom.structure_set_references import References, read_references
 from workstation.dicom.structure_set_stack import stack_contours
 from workstation.dicom.structure_set_values import Approval, OriginalItems, OriginalRoi, StructureSet
 from workstation.images.volume import PatientIdentity, Volume
-from workstation.structures.structure import Color, ImageReference, Structure
+from workstation.structures.structure import Color, Structure
 
 UNSEEN_COLOR: Color = (255, 59, 48)
 _STUDY = (
@@ -52,8 +53,8 @@ def _structure_set(file: StructureSetFile, name: str, image: Volume | None) -> S
     from workstation.dicom.errors import DicomError
 
     try:
-        rois = read_contours(file.data, file.contours, file.explicit) if file.contours else []
-        dataset = file.dataset()
+        rois = read_contours(file.walk, file.contours) if file.contours else []
+        dataset = file.dataset_without_frames()
         return guarded(lambda: _Reading(file, dataset, rois, image).structure_set(name))
     except DicomError as error:
         raise DicomError(f"{name} {error}") from error
@@ -70,10 +71,10 @@ class _Reading:
     def structure_set(self, name: str) -> StructureSet:
         """Everything that the file says."""
         dataset = self.dataset
-        frame_uid, series_uid, images = self._references()
+        references = self._references()
         pairs = self._pairs()
-        structures = self._with_spacing([self._structure(item, roi, frame_uid) for item, roi in pairs])
-        self._check_references(frame_uid, images)
+        structures = self._with_spacing([self._structure(item, roi, references.frame_uid) for item, roi in pairs])
+        self._check_references(references)
         approval = self._approval()
         if approval.is_approved:
             structures = [replace(s, locked=True) for s in structures]
@@ -81,7 +82,8 @@ class _Reading:
         return StructureSet(
             uid=self.uid, label=_text(dataset, "StructureSetLabel"), path=name, structures=tuple(structures),
             warnings=(*self.warnings, *(w for s in structures for w in s.warnings)),
-            frame_of_reference_uid=frame_uid, referenced_series_uid=series_uid, referenced_images=images,
+            frame_of_reference_uid=references.frame_uid, referenced_series_uid=references.series_uid,
+            referenced_images=references.images,
             study_uid=_text(dataset, "StudyInstanceUID"), series_uid=_text(dataset, "SeriesInstanceUID"),
             patient=PatientIdentity(
                 _text(dataset, "PatientName"), _text(dataset, "PatientID"), _text(dataset, "PatientBirthDate"),
@@ -94,28 +96,20 @@ class _Reading:
 
     # ------------------------------------------------------------------------------------------ references
 
-    def _references(self) -> tuple[str, str, tuple[ImageReference, ...]]:
-        """Frame of reference, series and images: of the first frame and series that say something."""
-        frame_uid, series_uid = _text(self.dataset, "FrameOfReferenceUID"), ""
-        images: tuple[ImageReference, ...] = ()
-        for frame in _items(self.dataset, "ReferencedFrameOfReferenceSequence"):
-            frame_uid = _text(frame, "FrameOfReferenceUID") or frame_uid
-            for study in _items(frame, "RTReferencedStudySequence"):
-                for series in _items(study, "RTReferencedSeriesSequence"):
-                    if series_uid:
-                        continue
-                    series_uid, images = _text(series, "SeriesInstanceUID"), _image_references(series)
-        if not frame_uid:
-            named = [_text(i, "ReferencedFrameOfReferenceUID") for i in _items(self.dataset, "StructureSetROISequence")]
-            frame_uid = next((uid for uid in named if uid), "")
+    def _references(self) -> References:
+        """What the file was drawn on; the frame of reference from wherever the file names one."""
+        named = read_references(self.file.walk, self.file.frames)
+        listed = [_text(i, "ReferencedFrameOfReferenceUID") for i in _items(self.dataset, "StructureSetROISequence")]
+        frames = [named.frame_uid, _text(self.dataset, "FrameOfReferenceUID"), *listed]
+        frame_uid = next((uid for uid in frames if uid), "")
         if not frame_uid:
             self.warnings.append("The file names no frame of reference: check that it belongs to the image.")
-        return frame_uid, series_uid, images
+        return replace(named, frame_uid=frame_uid)
 
-    def _check_references(self, frame_uid: str, images: tuple[ImageReference, ...]) -> None:
-        image = self.image
+    def _check_references(self, references: References) -> None:
+        image, frame_uid = self.image, references.frame_uid
         contours = [c for roi in self.rois for c in roi.contours if c.ring.images]
-        if not images and not contours:
+        if not references.images and not contours:
             self.warnings.append("No image is named anywhere in the file: check that it belongs to the image.")
         if image is None:
             return
@@ -227,13 +221,6 @@ def _verb(reason: str, count: int) -> str:
 def _items(dataset: Any, keyword: str) -> Any:
     found = dataset.get(keyword)
     return found if found is not None and not isinstance(found, (str, bytes)) else ()
-
-
-def _image_references(series: Any) -> tuple[ImageReference, ...]:
-    return tuple(
-        ImageReference(_text(item, "ReferencedSOPClassUID"), _text(item, "ReferencedSOPInstanceUID"))
-        for item in _items(series, "ContourImageSequence")
-    )
 
 
 def _text(dataset: Any, keyword: str) -> str:

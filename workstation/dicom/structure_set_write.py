@@ -91,7 +91,7 @@ def _encoded(
 def _with_contours(header: bytes, rois: list[RoiToWrite], explicit: bool, others_explicit: bool) -> bytes:
     """The header with ROI Contour Sequence at its place between the other elements."""
     sequence = encode_sequence(ROI_CONTOUR_SEQUENCE, encode_rois(rois, explicit, others_explicit), explicit)
-    after = (e.start for e in elements(header, 0, len(header), explicit) if e.tag > ROI_CONTOUR_SEQUENCE)
+    after = (e.start for e in elements(header, explicit) if e.tag > ROI_CONTOUR_SEQUENCE)
     place = next(after, len(header))
     return header[:place] + sequence + header[place:]
 
