@@ -183,6 +183,7 @@ def test_an_answer_worse_than_its_start_is_refused(case: GlomusCase, monkeypatch
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_at_full_resolution_the_tumour_and_skull_base_are_met_within_0_3_mm(seed: int) -> None:
     full = glomus_case(seed)

@@ -40,7 +40,8 @@ def acquire_ct(
         image += np.float32(NOISE_HU) * noise
         _spread(image)
 
-    values = picture(model, grid, ct_to_model, ct_table(), edge_mm(grid, EDGE_MM), finish, progress, "Scanning the planning CT")
+    sentence = "Scanning the planning CT"
+    values = picture(model, grid, ct_to_model, ct_table(), edge_mm(grid, EDGE_MM), finish, progress, sentence)
     np.rint(values, out=values)
     np.clip(values, -1024, 3071, out=values)
     return values.astype(np.int16)
