@@ -11,7 +11,7 @@ from tests.view.scenes import ACQUISITIONS, centred_grid, marked_volume, noise_v
 from workstation.geometry.grid import Grid
 from workstation.geometry.orientation import direction_letters
 from workstation.images.volume import SliceSource, Volume
-from workstation.view.slice_planes import ORIENTATIONS, slice_planes
+from workstation.view.slice_planes import ORIENTATIONS, content_extent_mm, slice_planes
 
 LOOKS = {"axial": ("L", "P"), "sagittal": ("P", "I"), "coronal": ("L", "I")}
 
@@ -99,3 +99,18 @@ def test_the_title_of_an_oblique_plane_says_so() -> None:
     volume = noise_volume(centred_grid(rotation(14, 0, 0), (1, 1, 3), (40, 40, 21)))
     assert slice_planes(volume, "axial").title((0, 0, 0)) == "oblique axial  SA +0.0 mm"
     assert slice_planes(volume, "sagittal").title((0.5, 0, 0)) == "sagittal  x +0.5 mm"
+
+
+def test_the_extent_of_the_patient_leaves_the_air_out() -> None:
+    grid = centred_grid(np.eye(3), (1, 1, 2), (200, 160, 60))
+    voxels = np.full(grid.shape, -1000, np.int16)
+    voxels[10:50, 40:120, 60:120] = 30
+    voxels[3, 3, 3] = 3000
+    volume = Volume("ct", voxels, grid, "CT")
+    low, high = grid.to_patient((60, 40, 10)), grid.to_patient((119, 119, 49))
+    axial = content_extent_mm(volume, slice_planes(volume, "axial"))
+    assert axial == pytest.approx((low[0], low[1], high[0], high[1]), abs=7)
+    coronal = content_extent_mm(volume, slice_planes(volume, "coronal"))
+    assert coronal == pytest.approx((low[0], -high[2], high[0], -low[2]), abs=7)
+    air = Volume("air", np.full(grid.shape, -1000, np.int16), grid, "CT")
+    assert content_extent_mm(air, slice_planes(air, "axial")) == slice_planes(air, "axial").extent_mm

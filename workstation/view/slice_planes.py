@@ -97,6 +97,28 @@ def slice_planes(volume: Volume, orientation: str) -> SlicePlanes:
     )
 
 
+def content_extent_mm(volume: Volume, planes: SlicePlanes) -> tuple[float, float, float, float]:
+    """(u_min, v_min, u_max, v_max) of what is not air around the patient; the whole image where all or nothing is.
+
+    Looked for in a coarse sample: CT above -500 HU, other images above a tenth of their bright values.
+    """
+    step = [max(1, n // 64) for n in volume.voxels.shape]
+    sample = volume.voxels[:: step[0], :: step[1], :: step[2]]
+    threshold = -500.0 if volume.modality == "CT" else 0.1 * float(np.percentile(sample, 99))
+    index = np.argwhere(sample > threshold)[:, ::-1] * step[::-1]
+    if not len(index):
+        return planes.extent_mm
+    uv = planes.plane.to_plane(volume.grid.to_patient(index))[:, :2]
+    # A bright spot in the air must not matter; the sample's own coarseness is added on every side.
+    low, high = np.percentile(uv, 0.2, axis=0), np.percentile(uv, 99.8, axis=0)
+    room = float((volume.grid.spacing_mm * step[::-1]).max())
+    u0, v0, u1, v1 = planes.extent_mm
+    return (
+        max(u0, float(low[0]) - room), max(v0, float(low[1]) - room),
+        min(u1, float(high[0]) + room), min(v1, float(high[1]) + room),
+    )  # fmt: skip
+
+
 def _patient_axes(volume: Volume) -> tuple[Float, tuple[int, int, int]]:
     """The image's orthonormal axes (3, 3) nearest to patient x, y, z, as rows, and which of i, j, slice each is.
 

@@ -43,7 +43,7 @@ from workstation.view.color_maps import GREY
 from workstation.view.contour_scene import Contour, ContourPainter, style_of
 from workstation.view.outlines import Outlines
 from workstation.view.picture_frame import PictureFrame
-from workstation.view.slice_planes import SlicePlanes, slice_planes
+from workstation.view.slice_planes import SlicePlanes, content_extent_mm, slice_planes
 from workstation.view.slice_scene import Layer, SliceScene
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class SliceView(QWidget):
         self.planes: SlicePlanes | None = None
         self.centre_mm = (0.0, 0.0)
         self.pixel_mm = 1.0
+        self._content_mm = (0.0, 0.0, 1.0, 1.0)
         self._fitted = True
         self.outlines = outlines or Outlines(case)
         if outlines is None:
@@ -186,10 +187,10 @@ class SliceView(QWidget):
             self.viewing.crosshair_mm = self.planes.stepped(self.viewing.crosshair_mm, steps)
 
     def fit(self) -> None:
-        """Show the whole image."""
+        """Show the whole patient: the image without the air around."""
         if self.planes is None or self.width() < 2 or self.height() < 2:
             return
-        u0, v0, u1, v1 = self.planes.extent_mm
+        u0, v0, u1, v1 = self._content_mm
         self.centre_mm = ((u0 + u1) / 2, (v0 + v1) / 2)
         self.pixel_mm = FIT_MARGIN * max((u1 - u0) / self.width(), (v1 - v0) / self.height())
         self._fitted = True
@@ -295,7 +296,10 @@ class SliceView(QWidget):
 
     def _new_planes(self) -> None:
         reference = self.reference()
-        self.planes = None if reference is None else slice_planes(reference, self.orientation)
+        self.planes = None
+        if reference is not None:
+            self.planes = slice_planes(reference, self.orientation)
+            self._content_mm = content_extent_mm(reference, self.planes)
         self._tell_title()
         self.fit()
         self.refresh()
