@@ -19,8 +19,8 @@ def volume_cc(stack: ContourStack, surface_model: str = DEFAULT_SURFACE_MODEL) -
 
     slab: area times half the way to each neighbour. flat: frusta between planes and half a slice at the ends.
     linear-tapered: the parabola of areas that the model follows, and caps that close. Eclipse 8.1's own volumes of a
-    phantom's six structures are met within 1.3 % by all three, most closely by flat (its PTV of 48.6 cc: 49.1). Raises StructureError for an
-    unknown model.
+    phantom's six structures are met within 1.3 % by all three, most closely by flat (its PTV of 48.6 cc: 49.1).
+    Raises StructureError for an unknown model.
     """
     return source_volume_cc(StackSource(stack), surface_model)
 
