@@ -79,7 +79,7 @@ def test_the_title_tells_name_and_modification(ct_window: MainWindow, tmp_path: 
 
 
 def test_after_saving_every_stroke_is_on_disk_by_itself(saved: tuple[MainWindow, Path]) -> None:
-    window, path = saved
+    window, _ = saved
     assert window.session is not None
     drag(slice_view(window), [(x, 8.0, -1.5) for x in np.linspace(-10, 10, 8)])
     let_live(0.4)

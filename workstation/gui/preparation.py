@@ -5,12 +5,16 @@ The window needs Qt alone. Everything else is imported by a thread that often le
 
 from __future__ import annotations
 
+import ctypes
 import importlib
+import importlib.util
 import logging
+import os
 import pkgutil
 import sys
 import threading
 import time
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -38,6 +42,15 @@ MODULES = (
     "workstation.store.case_file",
 )
 """In this order. Everything that a first case needs."""
+
+
+LIBRARIES = (
+    ("llvmlite", "binding/libllvmlite.*"),
+    ("vtkmodules", "vtkRenderingCore.*"),
+    ("vtkmodules", "vtkRenderingOpenGL2.*"),
+    ("SimpleITK", "_SimpleITK.*"),
+)
+"""Package and file of the large libraries: the system's loader takes 50 to 200 ms for each."""
 
 
 class Preparation(QObject):
@@ -78,6 +91,7 @@ class Preparation(QObject):
 
     def _work(self) -> None:
         try:
+            load_libraries()
             for name in MODULES:
                 if self._stop.is_set():
                     return
@@ -102,10 +116,30 @@ class Preparation(QObject):
             log.debug("the window closed while it was prepared")
 
 
+def load_libraries() -> None:
+    """Have the large libraries loaded while the window goes on.
+
+    `import` keeps Python to itself while the system loads a library; a foreign call does not. The later import then
+    finds it loaded. Only an advantage: what can't be loaded here is left to the import, which says why.
+    """
+    if os.name != "posix":
+        return
+    load = ctypes.CDLL(None).dlopen
+    load.restype, load.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]
+    for package, pattern in LIBRARIES:
+        spec = importlib.util.find_spec(package)
+        for folder in (spec.submodule_search_locations or []) if spec else []:
+            for path in sorted(Path(folder).glob(pattern)):
+                load(os.fsencode(path), os.RTLD_NOW)
+
+
 def kernel_modules() -> list[str]:
-    """Names of all modules that hold compiled kernels: they end in `_kernels`."""
+    """Names of the modules that hold compiled kernels for an open case: they end in `_kernels`.
+
+    Those of `teaching` are left out: the job that makes an example compiles them itself.
+    """
     import workstation
 
-    skipped = ("workstation.cli", "workstation.gui")
+    skipped = ("workstation.cli", "workstation.gui", "workstation.teaching")
     found = pkgutil.walk_packages(workstation.__path__, "workstation.")
     return [m.name for m in found if m.name.endswith("_kernels") and not m.name.startswith(skipped)]

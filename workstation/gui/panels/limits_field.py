@@ -13,7 +13,10 @@ WORD_WIDTH_PX = 68
 
 
 class LimitsField(QWidget):
-    """A list of limits. `word` stands before each: "inside" or "clear of". changed: another structure, another distance, one more or one less."""
+    """A list of limits. `word` stands before each: "inside" or "clear of".
+
+    changed: another structure, another distance, one more or one less.
+    """
 
     changed = Signal()
 
