@@ -5,7 +5,10 @@ Even-odd over all rings of a plane at once is what CLOSED_PLANAR, CLOSEDPLANAR_X
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,11 +56,28 @@ def _structure_set(file: StructureSetFile, name: str, image: Volume | None) -> S
     from workstation.dicom.errors import DicomError
 
     try:
-        rois = read_contours(file.walk, file.contours) if file.contours else []
-        dataset = file.dataset_without_frames()
-        return guarded(lambda: _Reading(file, dataset, rois, image).structure_set(name))
+        with _collector_paused():
+            rois = read_contours(file.walk, file.contours) if file.contours else []
+            dataset = file.dataset_without_frames()
+            return guarded(lambda: _Reading(file, dataset, rois, image).structure_set(name))
     except DicomError as error:
         raise DicomError(f"{name} {error}") from error
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Reading makes many objects and no cycles: a collection in its midst walks the whole program for nothing.
+
+    That took longer than the reading itself. Where two threads read at once, collection resumes with the first.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Reading:
