@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         print_table(
             ("structure", "type", "cc", "contours"),
-            [(r["name"], r["type"], f"{r['volume_cc']:.2f}", str(r["contours"])) for r in rows],
+            [(str(r["name"]), str(r["type"]), f"{r['volume_cc']:.2f}", str(r["contours"])) for r in rows],
         )
         print(f"surface model: {options.surface_model}")
     return 0
