@@ -58,7 +58,7 @@ class Banner(QWidget):
         self.details.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._chips: dict[str, Chip] = {}
         self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(8, 4, 12, 4)
+        self._layout.setContentsMargins(8, 2, 12, 2)
         self._layout.setSpacing(8)
         self._layout.addWidget(self.patient)
         self._layout.addWidget(self.details, 1)

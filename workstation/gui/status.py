@@ -16,6 +16,9 @@ SHOWN_AFTER_S = 0.3
 """Shorter work is not worth a flicker."""
 
 
+HEIGHT_PX = 24
+
+
 class JobIndicator(QWidget):
     """What runs now, in words and a fraction, with the button that stops it."""
 
@@ -74,6 +77,7 @@ class StatusBar(QStatusBar):
     def __init__(self, runner: JobRunner) -> None:
         super().__init__()
         self.setSizeGripEnabled(False)
+        self.setFixedHeight(max(HEIGHT_PX, self.fontMetrics().height() + 6))
         self.hint = ElidedLabel("muted")
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.hint.setContentsMargins(8, 0, 8, 0)

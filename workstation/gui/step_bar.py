@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout
 
-WIDTH_PX = 72
+WIDTH_PX = 58
 
 
 class StepBar(QFrame):
@@ -17,7 +17,7 @@ class StepBar(QFrame):
         self.setObjectName("stepBar")
         self.setFixedWidth(WIDTH_PX)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 8, 4, 8)
+        layout.setContentsMargins(0, 8, 1, 8)
         layout.setSpacing(4)
         self.buttons: dict[str, QToolButton] = {}
         for action in actions:
@@ -31,6 +31,6 @@ class StepBar(QFrame):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setIconSize(QSize(24, 24))
         button.setDefaultAction(action)
-        button.setFixedWidth(WIDTH_PX - 8)
+        button.setFixedWidth(WIDTH_PX - 2)
         button.setMinimumHeight(56)
         return button

@@ -29,8 +29,8 @@ QSplitter::handle:hover { background: $accent; }
 
 /* the top line: menus and the patient banner */
 #topLine { background: $raised; border-bottom: 1px solid $sunken; }
-QMenuBar { background: transparent; padding: 2px 4px; }
-QMenuBar::item { padding: 6px 8px; border-radius: 4px; background: transparent; }
+QMenuBar { background: transparent; padding: 1px 4px; }
+QMenuBar::item { padding: 4px 8px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: $hover; }
 QMenu { background: $raised; border: 1px solid $border; padding: 4px; }
 QMenu::item { padding: 6px 28px 6px 12px; border-radius: 4px; }
@@ -113,13 +113,13 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 /* parts of the window */
-QToolBar { background: $surface; border: none; border-bottom: 1px solid $sunken; spacing: 2px; padding: 2px 6px; }
+QToolBar { background: $surface; border: none; border-bottom: 1px solid $sunken; spacing: 2px; padding: 1px 6px; }
 QToolBar::separator { background: $border; width: 1px; margin: 6px 6px; }
 QToolBarExtension, #qt_toolbar_ext_button { background: $hover; border-radius: 4px; }
 #stepBar { background: $surface; border-right: 1px solid $sunken; }
-#stepBar QToolButton { border-radius: 6px; padding: 6px 2px; font-size: 12px; color: $muted; }
+#stepBar QToolButton { border-radius: 6px; padding: 6px 0; font-size: 11px; color: $muted; }
 #stepBar QToolButton:hover { background: $hover; color: $text; }
-#stepBar QToolButton:checked { background: $raised; color: $accent; font-weight: 600; }
+#stepBar QToolButton:checked { background: $raised; color: $accent; }
 #stepBar QToolButton:focus { border: 1px solid $accent; }
 #sidePanel { background: $surface; border-left: 1px solid $sunken; }
 #card { background: $raised; border: 1px solid $border; border-radius: 6px; }
@@ -132,6 +132,7 @@ QToolBarExtension, #qt_toolbar_ext_button { background: $hover; border-radius: 4
 #view_title QToolButton:hover { background: #2a2e33; }
 QStatusBar { background: $raised; border-top: 1px solid $sunken; }
 QStatusBar::item { border: none; }
+QStatusBar QToolButton { padding: 0; }
 #line { background: $border; max-height: 1px; min-height: 1px; border: none; }
 #message { background: $raised; border: 1px solid $border; border-left: 4px solid $accent; border-radius: 4px; }
 #message[kind="danger"] { border-left: 4px solid $danger; }

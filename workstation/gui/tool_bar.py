@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
 
 from workstation.editing.desk import RULES
@@ -22,7 +22,7 @@ class ToolBar(QToolBar):
         super().__init__("Tools")
         self._session = session
         self.setMovable(False)
-        self.setIconSize(QSize(22, 22))
+        self.setIconSize(QSize(20, 20))
         self._add(actions, "undo", "redo")
         self.addSeparator()
         self._add(actions, "tool_crosshair", "tool_brush", "tool_polygon")
@@ -66,6 +66,18 @@ class ToolBar(QToolBar):
         self.opacity.changed.connect(self._set_opacity)
         self.opacity.setMinimumWidth(136)
         self.addWidget(self.opacity)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._close_margins()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self._close_margins()
+
+    def _close_margins(self) -> None:
+        """The image needs the rows that Qt would leave empty; Qt sets its own again with every style."""
+        self.layout().setContentsMargins(6, 1, 6, 1)
 
     # ------------------------------------------------------------------ following
 
