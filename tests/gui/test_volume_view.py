@@ -150,6 +150,7 @@ def test_a_surface_that_can_not_be_made_is_named(qtbot) -> None:
     def broken() -> None:
         raise ValueError("crossing rings")
 
+    view._maker.forget((identifier, True))
     view._maker.ask((identifier, False), broken)
     qtbot.waitUntil(lambda: bool(view.note), timeout=5000)
     assert view.note == "The surface of GTV could not be made: crossing rings"

@@ -56,14 +56,18 @@ class Region:
     def contains(self, points: ArrayLike) -> NDArray[np.bool_]:
         """Even-odd test of points (n, 2): True inside. A point on an edge may fall on either side."""
         p = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+        x, y = p[:, :1], p[:, 1:]
         inside = np.zeros(len(p), dtype=bool)
+        # All points against many edges at once, in portions that stay in the cache.
+        portion = max(1, 200_000 // max(len(p), 1))
         for ring in self.rings:
-            a, b = ring, np.roll(ring, -1, axis=0)
-            for (x0, y0), (x1, y1) in zip(a, b, strict=True):
-                if y0 == y1:
-                    continue
-                crosses = (p[:, 1] >= min(y0, y1)) & (p[:, 1] < max(y0, y1))
-                inside ^= crosses & (p[:, 0] < x0 + (p[:, 1] - y0) * (x1 - x0) / (y1 - y0))
+            (x0, y0), (x1, y1) = ring.T, np.roll(ring, -1, axis=0).T
+            sloping = np.flatnonzero(y0 != y1)
+            for begin in range(0, len(sloping), portion):
+                e = sloping[begin : begin + portion]
+                crosses = (y >= np.minimum(y0[e], y1[e])) & (y < np.maximum(y0[e], y1[e]))
+                crosses &= x < x0[e] + (y - y0[e]) * (x1[e] - x0[e]) / (y1[e] - y0[e])
+                inside ^= (np.count_nonzero(crosses, axis=1) & 1).astype(bool)
         return inside
 
 

@@ -36,13 +36,15 @@ def distance_field(
     step_mm: float,
     surface_model: str = DEFAULT_SURFACE_MODEL,
     progress: Progress = silent,
+    source: StackSource | None = None,
 ) -> DistanceField:
     """The structure's 3D model as a field on a lattice of `step_mm`, two steps larger than the body on every side.
 
     The distance is the in-plane one (sections blend by it), and towards blunt ends the height above them: its zero
-    level is exact, its slope is not 1 everywhere. Raises StructureError where nothing is drawn.
+    level is exact, its slope is not 1 everywhere. source: the stack's shapes, where the caller keeps them for the next
+    question (preparing them is most of the work). Raises StructureError where nothing is drawn.
     """
-    source = StackSource(stack)
+    source = source or StackSource(stack)
     everything = source_bounds(source)
     if everything is None:
         raise StructureError("A structure with no closed contours has no surface")

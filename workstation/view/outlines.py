@@ -14,16 +14,17 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from psygnal import Signal
 
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.structures.section import model_section, rings_on
 from workstation.structures.structure import ContourStack, Structure
-from workstation.structures.surface_model import StackSource
 from workstation.view.background import Answer, Background
 from workstation.view.contour_scene import Contour
 from workstation.view.structure_fields import StructureField, structure_field
+from workstation.view.structure_sources import StructureSources
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
@@ -61,7 +62,7 @@ class Outlines:
         self._fields: dict[str, StructureField | None] = {}
         self._seconds: dict[str, float] = {}
         self._asked: set[object] = set()
-        self._sources: dict[str, tuple[ContourStack, StackSource]] = {}
+        self._sources = StructureSources()
         self._budget_s = 0.0
         self._seen: dict[str, Structure | None] = {}
         self._live: set[str] = set()
@@ -166,7 +167,7 @@ class Outlines:
             matrix = self._to_planes(structure)
             if wish not in self._asked and matrix is not None:
                 self._asked.add(wish)
-                make = partial(structure_field, structure.stack, self._case.surface_model, matrix)
+                make = partial(self._field, identifier, structure.stack, self._case.surface_model, matrix)
                 self._background.ask(wish, make, later=1)
         field = self._fields.get(identifier)
         return Contour(np.empty((0, 2)), np.zeros(1, np.int64)) if field is None else field.contour(plane)
@@ -189,12 +190,14 @@ class Outlines:
         started = time.perf_counter()
         region = rings_on(stack, plane)
         if region is None:
-            held, source = self._sources.get(identifier, (None, None))
-            if held is not stack or source is None:
-                source = StackSource(stack)
-                self._sources[identifier] = (stack, source)
-            region = model_section(source, stack.plane, plane, surface_model)
+            region = model_section(self._sources.of(identifier, stack), stack.plane, plane, surface_model)
         return key, Contour.of(region), time.perf_counter() - started
+
+    def _field(
+        self, identifier: str, stack: ContourStack, surface_model: str, to_planes: NDArray[np.float64]
+    ) -> StructureField | None:
+        """On the background thread."""
+        return structure_field(stack, surface_model, to_planes, self._sources.of(identifier, stack))
 
     def _finished(self, answer: Answer) -> None:
         self._answers.put(answer)
@@ -227,7 +230,7 @@ class Outlines:
         origin, u, v = link.apply([plane.origin_mm, plane.origin_mm + plane.u, plane.origin_mm + plane.v])
         return Plane(origin, u - origin, v - origin)
 
-    def _to_planes(self, structure: Structure) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None:
+    def _to_planes(self, structure: Structure) -> NDArray[np.float64] | None:
         here = self._case.planning.frame_of_reference_uid if self._case.planning else ""
         there = structure.frame_of_reference_uid
         if not here or not there or here == there:

@@ -16,6 +16,7 @@ from workstation.geometry.grid import Grid
 from workstation.geometry.plane import Plane
 from workstation.structures.field import distance_field
 from workstation.structures.structure import ContourStack
+from workstation.structures.surface_model import StackSource
 from workstation.structures.trace_kernels import trace_level
 from workstation.view.contour_scene import Contour
 from workstation.view.picture_frame import PictureFrame
@@ -56,16 +57,19 @@ class StructureField:
         return Contour(points, starts)
 
 
-def structure_field(stack: ContourStack, surface_model: str, to_shown: NDArray[np.float64]) -> StructureField | None:
+def structure_field(
+    stack: ContourStack, surface_model: str, to_shown: NDArray[np.float64], source: StackSource | None = None
+) -> StructureField | None:
     """The field of a structure's surface model; None where nothing is drawn.
 
-    to_shown: (4, 4) from the structure's frame of reference to the planes'.
+    to_shown: (4, 4) from the structure's frame of reference to the planes'. source: the stack's prepared shapes.
     """
     bounds = stack.bounds_mm()
     if bounds is None:
         return None
     volume_mm3 = float(np.prod(bounds[1] - bounds[0] + 2 * stack.slice_spacing_mm + 4 * SMALLEST_STEP_MM))
-    field = distance_field(stack, max(SMALLEST_STEP_MM, float(np.cbrt(volume_mm3 / MOST_SAMPLES))), surface_model)
+    step_mm = max(SMALLEST_STEP_MM, float(np.cbrt(volume_mm3 / MOST_SAMPLES)))
+    field = distance_field(stack, step_mm, surface_model, source=source)
     direction = to_shown[:3, :3] @ stack.plane.axes.T
     start = stack.plane.to_patient(field.origin_mm[:2], field.origin_mm[2])
     origin = to_shown[:3, :3] @ start + to_shown[:3, 3]

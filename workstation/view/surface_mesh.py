@@ -18,6 +18,7 @@ from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 from workstation.images.volume import Volume
 from workstation.structures.field import distance_field
 from workstation.structures.structure import ContourStack
+from workstation.structures.surface_model import StackSource
 
 Float = NDArray[np.float64]
 
@@ -67,15 +68,20 @@ def step_for(stack: ContourStack, triangles: float) -> float:
 
 
 def structure_mesh(
-    stack: ContourStack, step_mm: float, surface_model: str, to_shown: Float | None = None
+    stack: ContourStack,
+    step_mm: float,
+    surface_model: str,
+    to_shown: Float | None = None,
+    source: StackSource | None = None,
 ) -> SurfaceMesh | None:
     """The surface of a structure by its surface model; None when nothing is drawn.
 
     to_shown: (4, 4) from the structure's frame of reference to the one that is shown; None where they are the same.
+    source: the stack's prepared shapes, where the caller keeps them.
     """
     if stack.bounds_mm() is None:
         return None
-    field = distance_field(stack, step_mm, surface_model)
+    field = distance_field(stack, step_mm, surface_model, source=source)
     triangles = _level(-field.values, np.asarray(field.spacing_mm), np.asarray(field.origin_mm), 0.0)
     to_patient = np.eye(4)
     to_patient[:3, :3] = stack.plane.axes.T

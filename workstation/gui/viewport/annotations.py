@@ -14,7 +14,11 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from workstation.geometry.orientation import direction_letters
 from workstation.geometry.plane import Plane
-from workstation.view.color_maps import color_table
+from workstation.gui.viewport.readout import reading_of
+from workstation.images.volume import Volume
+from workstation.view.color_maps import GREY, color_table
+from workstation.view.picture_frame import PictureFrame
+from workstation.view.slice_scene import Layer, SliceScene
 
 TEXT = QColor("#e6e8ea")
 QUIET = QColor("#aab0b8")
@@ -43,6 +47,31 @@ class Annotations:
     lines: tuple[str, ...] = ()
     color_bar: ColorBar | None = None
     note: str = ""
+
+
+def name_of(volume: Volume) -> str:
+    """An image as people call it: modality and description."""
+    return " ".join(word for word in (volume.modality, volume.description) if word) or "Image"
+
+
+def annotations_of(scene: SliceScene, frame: PictureFrame, opacity: float, note: str) -> Annotations:
+    """The words on what a scene shows in a frame of logical pixels."""
+    lines, bar = [], None
+    if scene.base is not None:
+        lines.append(_line_of(scene.base))
+    overlay = scene.overlay
+    if overlay is not None:
+        lines.append(f"+ {_line_of(overlay)}  {round(100 * opacity)} %")
+        if overlay.colors != GREY:
+            centre, width = overlay.window
+            unit = reading_of(overlay.volume, None).unit
+            bar = ColorBar(overlay.colors, centre - width / 2, centre + width / 2, unit)
+    return Annotations(frame.plane, frame.pixel_mm, tuple(lines), bar, note)
+
+
+def _line_of(layer: Layer) -> str:
+    centre, width = layer.window
+    return f"{name_of(layer.volume)}  C {centre:.0f} W {width:.0f}"
 
 
 def side_letters(plane: Plane) -> dict[str, str]:

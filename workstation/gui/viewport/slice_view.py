@@ -33,14 +33,14 @@ from shiboken6 import isValid
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 from workstation.gui.viewing import Viewing
-from workstation.gui.viewport.annotations import Annotations, ColorBar, paint_annotations
+from workstation.gui.viewport.annotations import Annotations, annotations_of, name_of, paint_annotations
 from workstation.gui.viewport.keyboard import somebody_types
 from workstation.gui.viewport.readout import Readout, reading_of
 from workstation.gui.viewport.slice_hand import SliceHand
 from workstation.gui.viewport.tool_painting import paint_crosshair, paint_outline
 from workstation.images.volume import Volume
 from workstation.view.color_maps import GREY
-from workstation.view.contour_scene import Contour, ContourPainter, style_of
+from workstation.view.contour_scene import TARGETS, Contour, ContourPainter, kind_of, style_of
 from workstation.view.outlines import Outlines
 from workstation.view.picture_frame import PictureFrame
 from workstation.view.slice_planes import SlicePlanes, content_extent_mm, slice_planes
@@ -157,17 +157,24 @@ class SliceView(QWidget):
         return None if to_image is None else Layer(volume, to_image, self.viewing.window(key), colors)
 
     def contours(self, plane: Plane) -> Iterator[tuple[str, Contour]]:
-        """Identifier and contour of every structure that is visible on a plane, the active one last."""
+        """Identifier and contour of every structure visible on a plane: targets over organs, the active one on top."""
         if self.viewing.hide_all:
             return
         active = self.desk.active if self.desk is not None else None
         names = [name for name in self.case.structures if self.viewing.visible(name)]
+
+        def weight(name: str) -> tuple[bool, bool]:
+            return name == active, kind_of(self.case.structures[name]) in TARGETS
+
+        names.sort(key=weight)
         self.outlines.begin_frame()
-        drawing = self.viewing.drawing
-        for name in sorted(names, key=lambda name: name == active):
-            contour = self.outlines.contour(name, plane, self.orientation, self._moving, drawing)
-            if contour:
-                yield name, contour
+        drawing, found = self.viewing.drawing, {}
+        # What matters most is asked for first and painted last.
+        for name in reversed(names):
+            found[name] = self.outlines.contour(name, plane, self.orientation, self._moving, drawing)
+        for name in names:
+            if found[name]:
+                yield name, found[name]
 
     def readout(self, place: QPointF) -> Readout | None:
         """What lies under a place in the widget."""
@@ -323,7 +330,8 @@ class SliceView(QWidget):
         if self._stale:
             self._make_still(frame)
         painter.drawImage(area, self._still_image)
-        paint_annotations(painter, area, self._annotations(frame), self.font())
+        words = annotations_of(self.scene, frame, self.viewing.opacity, self._note)
+        paint_annotations(painter, area, words, self.font())
         x, y = frame.to_pixels(frame.plane.to_plane(self.viewing.crosshair_mm)[:2])
         paint_crosshair(painter, area, float(x), float(y))
         self._paint_tool(painter, frame)
@@ -367,7 +375,7 @@ class SliceView(QWidget):
         self._note = ""
         for key, layer in ((viewing.base_key, self.scene.base), (wanted, self.scene.overlay)):
             if key in self.case.images and layer is None:
-                self._note = f"{_name_of(self.case.images[key])} is not registered to the planning image."
+                self._note = f"{name_of(self.case.images[key])} is not registered to the planning image."
 
     def _paint_contours(self, frame: PictureFrame, pixel_ratio: float) -> None:
         active = self.desk.active if self.desk is not None else None
@@ -375,19 +383,6 @@ class SliceView(QWidget):
             structure = self.case.structures[name]
             style = style_of(structure, name == active, self.viewing.filled)
             self._painter.paint(self._still, frame, contour, structure.color, style, pixel_ratio)
-
-    def _annotations(self, frame: PictureFrame) -> Annotations:
-        lines, bar = [], None
-        base, overlay = self.scene.base, self.scene.overlay
-        if base is not None:
-            lines.append(_line_of(base))
-        if overlay is not None:
-            lines.append(f"+ {_line_of(overlay)}  {round(100 * self.viewing.opacity)} %")
-            if overlay.colors != GREY:
-                centre, width = overlay.window
-                unit = reading_of(overlay.volume, None).unit
-                bar = ColorBar(overlay.colors, centre - width / 2, centre + width / 2, unit)
-        return Annotations(frame.plane, frame.pixel_mm, tuple(lines), bar, self._note)
 
     def _paint_tool(self, painter: QPainter, frame: PictureFrame) -> None:
         tool = self.viewing.tool
@@ -445,12 +440,3 @@ class SliceView(QWidget):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._hand.focus_lost()
-
-
-def _name_of(volume: Volume) -> str:
-    return " ".join(word for word in (volume.modality, volume.description) if word) or "Image"
-
-
-def _line_of(layer: Layer) -> str:
-    centre, width = layer.window
-    return f"{_name_of(layer.volume)}  C {centre:.0f} W {width:.0f}"

@@ -22,15 +22,15 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from workstation.geometry.plane import Plane
 from workstation.gui.viewing import Viewing
-from workstation.gui.viewport.annotations import QUIET, paint_note, paint_side_letters
+from workstation.gui.viewport.annotations import paint_note, paint_side_letters
 from workstation.gui.viewport.keyboard import somebody_types
+from workstation.gui.viewport.side_buttons import add_side_buttons
 from workstation.structures.structure import Structure
-from workstation.view.contour_scene import kind_of
 from workstation.view.errors import ViewError
 from workstation.view.volume_camera import SIDES, VolumeCamera
 
@@ -38,10 +38,9 @@ if TYPE_CHECKING:
     from workstation.case.case import Case
     from workstation.view.background import Answer, Background
     from workstation.view.surface_mesh import SurfaceMesh
-    from workstation.view.volume_scene import SurfaceLook, VolumeScene
+    from workstation.view.volume_scene import VolumeScene
 
 BONE = "bone of the planning image"
-BONE_COLOR = (128, 123, 113)
 EMPTY_NOTE = "Surfaces of the structures appear here as they are drawn."
 
 # How fast surfaces follow a stroke at best, and the share of the window's time that asking for them may take.
@@ -65,6 +64,8 @@ class VolumeView(QWidget):
         self.case, self.viewing = case, viewing
         self.camera = VolumeCamera.from_side("A")
         self.note = ""
+        """What is wrong, in a sentence; "" when nothing is."""
+        self._failures: dict[str, str] = {}
         self._scene: VolumeScene | None = None
         self._maker: Background | None = None
         self._image = QImage()
@@ -90,7 +91,7 @@ class VolumeView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.WheelFocus)
         self.setMinimumSize(120, 90)
-        self._add_buttons()
+        self._bone_button = add_side_buttons(self, self.look_from, lambda on: setattr(self, "bone_shown", on))
         self._listen()
 
     # ------------------------------------------------------------------------------------------------ commands
@@ -110,7 +111,9 @@ class VolumeView(QWidget):
         scene = self._scene
         if scene is None or self.width() < 2 or self.height() < 2:
             return
-        structures = [n for n in scene.names() if n in self.case.structures and not _is_body(self.case.structures[n])]
+        from workstation.gui.viewport.surface_looks import is_body
+
+        structures = [n for n in scene.names() if n in self.case.structures and not is_body(self.case.structures[n])]
         bounds = scene.bounds_mm(structures) or scene.bounds_mm()
         if bounds is None:
             return
@@ -177,6 +180,8 @@ class VolumeView(QWidget):
         self.refresh()
 
     def _forget(self, identifier: str) -> None:
+        if self._failures.pop(identifier, None) is not None:
+            self.note = next(iter(self._failures.values()), "")
         for fine in (False, True):
             self._maker.forget((identifier, fine))
         self._scene.remove(identifier)
@@ -197,6 +202,7 @@ class VolumeView(QWidget):
         """Make the scene when it is first looked at: importing VTK and starting OpenGL takes a moment."""
         try:
             from workstation.view.background import Background
+            from workstation.view.structure_sources import StructureSources
             from workstation.view.volume_scene import VolumeScene
 
             self._scene = VolumeScene()
@@ -204,6 +210,7 @@ class VolumeView(QWidget):
             self.note = str(error)
             self.update()
             return
+        self._sources = StructureSources()
         # The worker must not keep a closed window alive.
         deliver = weakref.WeakMethod(self._deliver)
         self._maker = Background("surfaces", lambda answer: (method := deliver()) and method(answer))
@@ -230,7 +237,12 @@ class VolumeView(QWidget):
         self._rest.start()
 
     def _ask(self, identifier: str, fine: bool) -> None:
+        from workstation.gui.viewport.surface_looks import look_of
         from workstation.view.surface_mesh import COARSE_TRIANGLES, FINE_TRIANGLES, step_for, structure_mesh
+
+        def make() -> SurfaceMesh | None:
+            source = sources.of(identifier, stack) if stack.slices else None
+            return structure_mesh(stack, step_mm, surface_model, placed, source)
 
         structure = self.case.structures.get(identifier)
         if structure is None or self._maker is None or self._scene is None:
@@ -246,7 +258,7 @@ class VolumeView(QWidget):
         step_mm = step_for(stack, share)
         if not fine:
             self._maker.forget((identifier, True))
-        make = partial(structure_mesh, stack, step_mm, self.case.surface_model, placed)
+        sources, surface_model = self._sources, self.case.surface_model
         self._maker.ask((identifier, fine), make, later=int(fine))
 
     def _to_planning(self, structure: Structure) -> NDArray[np.float64] | None:
@@ -269,10 +281,10 @@ class VolumeView(QWidget):
         self._forget(BONE)
         self._bone_of = wanted
         if wanted:
+            from workstation.gui.viewport.surface_looks import BONE_LOOK
             from workstation.view.surface_mesh import bone_mesh
-            from workstation.view.volume_scene import SurfaceLook
 
-            self._scene.set_look(BONE, SurfaceLook(BONE_COLOR, backdrop=True))
+            self._scene.set_look(BONE, BONE_LOOK)
             self._maker.ask((BONE, True), partial(bone_mesh, planning), later=2)
 
     def _take(self, answer: Answer) -> None:
@@ -281,7 +293,10 @@ class VolumeView(QWidget):
             return
         identifier, fine = answer.key
         mesh: SurfaceMesh | None = answer.value
-        self.note = "" if answer.error is None else self._sentence(identifier, answer.error)
+        self._failures.pop(identifier, None)
+        if answer.error is not None:
+            self._failures[identifier] = self._sentence(identifier, answer.error)
+        self.note = next(iter(self._failures.values()), "")
         if mesh is None or not mesh.triangle_count:
             self._scene.remove(identifier)
         else:
@@ -417,53 +432,3 @@ class VolumeView(QWidget):
     def enterEvent(self, event: QEnterEvent) -> None:
         if not somebody_types():
             self.setFocus(Qt.FocusReason.MouseFocusReason)
-
-    def _add_buttons(self) -> None:
-        """Six sides and the bone, small and quiet at the lower edge."""
-        row = QHBoxLayout(self)
-        row.setContentsMargins(6, 6, 6, 6)
-        row.setSpacing(2)
-        row.addStretch(1)
-        names = {"A": "anterior", "P": "posterior", "L": "left", "R": "right", "S": "superior", "I": "inferior"}
-        for side in SIDES:
-            button = self._button(side, f"Look from the patient's {names[side]} side ({side})")
-            button.clicked.connect(partial(self.look_from, side))
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
-        self._bone_button = self._button("Bone", "Show the planning CT's bone for context")
-        self._bone_button.setCheckable(True)
-        self._bone_button.setChecked(True)
-        self._bone_button.setVisible(False)
-        self._bone_button.toggled.connect(lambda on: setattr(self, "bone_shown", on))
-        row.addWidget(self._bone_button, 0, Qt.AlignmentFlag.AlignBottom)
-
-    def _button(self, text: str, tip: str) -> QToolButton:
-        button = QToolButton(self, text=text, autoRaise=True, focusPolicy=Qt.FocusPolicy.NoFocus)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        button.setCursor(Qt.CursorShape.ArrowCursor)
-        button.setStyleSheet(
-            f"QToolButton {{ color: {QUIET.name()}; background: rgba(255,255,255,18); border: none; padding: 2px 6px;"
-            " border-radius: 3px; }"
-            " QToolButton:hover, QToolButton:checked { color: white; background: rgba(255,255,255,46); }"
-        )
-        return button
-
-
-def look_of(structure: Structure) -> SurfaceLook:
-    """How a structure's surface is shown: the GTV solid, CTV and PTV as shells around it, the body hardly at all."""
-    from workstation.view.volume_scene import SurfaceLook
-
-    kind = kind_of(structure)
-    if kind == "GTV":
-        return SurfaceLook(structure.color, 1.0, 0)
-    if kind == "CTV":
-        return SurfaceLook(structure.color, 0.35, 2)
-    if kind == "PTV":
-        return SurfaceLook(structure.color, 0.22, 3)
-    if _is_body(structure):
-        return SurfaceLook(structure.color, 0.07, 9)
-    return SurfaceLook(structure.color, 0.5, 1)
-
-
-def _is_body(structure: Structure) -> bool:
-    return structure.interpreted_type.upper() == "EXTERNAL" or structure.name.strip().upper() in ("BODY", "EXTERNAL")
