@@ -47,6 +47,14 @@ def test_every_series_comes_back_voxel_for_voxel(case: GlomusCase, study: Path) 
         assert [s.sop_instance_uid for s in read.slices] == [s.sop_instance_uid for s in volume.slices]
 
 
+def test_the_same_seed_is_written_as_the_same_bytes(case: GlomusCase, study: Path, tmp_path: Path) -> None:
+    write_glomus(case, tmp_path, now=NOW)
+    first = {p.relative_to(study): p.read_bytes() for p in study.rglob("*.dcm")}
+    again = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*.dcm")}
+    assert first.keys() == again.keys()
+    assert [str(name) for name, data in first.items() if again[name] != data] == []
+
+
 def test_the_true_contours_come_back_on_the_ct(case: GlomusCase, study: Path) -> None:
     read = read_structure_set(study / "rtstruct.dcm", case.ct)
     assert [s.name for s in read.structures] == [s.name for s in case.structures]

@@ -42,9 +42,11 @@ def write_glomus(
         series[name] = len(paths)
     progress(0.90, "Writing the true contours")
     structure_path, registration_path = target / "rtstruct.dcm", target / "registration.dcm"
-    write_structure_set(structure_path, case.structures, names["CT"], label="Glomus truth")
+    seed = f"glomus {case.seed}"  # the same seed leaves as the same bytes, apart from dates
+    write_structure_set(structure_path, case.structures, names["CT"], label="Glomus truth", now=moment, uid_seed=seed)
     progress(0.97, "Writing the true registration")
-    write_registration(registration_path, case.registration, names["CT"], names[f"MR_{REFERENCE_PHASE}"])
+    reference = names[f"MR_{REFERENCE_PHASE}"]
+    write_registration(registration_path, case.registration, names["CT"], reference, now=moment)
     progress(1.0, "The study is written")
     return {
         "folder": str(target),

@@ -31,7 +31,8 @@ def run(options: argparse.Namespace) -> int:
         require_display()
         from workstation.gui.application import run as run_window
 
-        return run_window(theme=options.theme, demo_seed=options.seed)
+        code: int = run_window(theme=options.theme, demo_seed=options.seed)
+        return code
     from workstation.cli.demonstration import demonstrate
 
     folder = Path(options.headless)

@@ -24,7 +24,8 @@ def run(options: argparse.Namespace) -> int:
     require_display()
     from workstation.gui.application import run as run_window
 
-    return run_window(paths, theme=options.theme)
+    code: int = run_window(paths, theme=options.theme)
+    return code
 
 
 def require_display() -> None:
