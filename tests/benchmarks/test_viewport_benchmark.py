@@ -2,7 +2,8 @@
 
 A fused CT (512 x 512 x 200) and an oblique MR (256 x 256 x 160), 20 structures, window 1400 x 1000 with four views.
 The peer is QVTKRenderWindowInteractor with vtkImageResliceMapper layers in a vtkImageStack and one actor for each
-structure's contours. It needs an X server (`xvfb-run`); without one only our own figures are measured.
+structure's contours: that one view, without the three others. It needs an X server (`xvfb-run`); without one
+only our own figures are measured.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-ROUNDS, STEPS = 6, 10
+ROUNDS, STEPS = 6, 8
 
 
 def median_and_p95(seconds: list[float]) -> tuple[float, float]:
@@ -115,6 +116,15 @@ class Ours:
         self.views[name].step(steps)
         self.process()
         return time.perf_counter() - started
+
+    def step_alone(self, name: str, steps: int) -> float:
+        """Seconds of one wheel step in that view alone, as the peer is timed; the rest is repainted afterwards."""
+        started = time.perf_counter()
+        self.views[name].step(steps)
+        self.views[name].repaint()
+        taken = time.perf_counter() - started
+        self.process()
+        return taken
 
     def fade(self, opacity: float) -> float:
         """Seconds of a change of the overlay's opacity in all three slices."""
@@ -248,12 +258,14 @@ def measure(with_peer: bool) -> dict[str, list[float]]:
         # Always onwards: every step shows a plane that was not shown before.
         for name in ("axial", "sagittal", "coronal"):
             for _ in range(STEPS):
-                note(f"ours, {name}", ours.step(name, 1))
+                note(f"ours, {name}, whole window", ours.step(name, 1))
+        for _ in range(STEPS):
+            note("ours, axial alone", ours.step_alone("axial", 1))
         for n in range(STEPS):
             note("ours, opacity in 3 views", ours.fade(0.3 + 0.02 * n))
         if peer is not None:
             for _ in range(STEPS):
-                note("QVTKRenderWindowInteractor, axial", peer.step(1))
+                note("QVTKRenderWindowInteractor, axial alone", peer.step(1))
     del application
     return found
 
@@ -277,7 +289,7 @@ def run_apart(with_peer: bool) -> dict[str, list[float]]:
 def test_a_wheel_step_in_a_fused_view_with_20_structures(capsys: pytest.CaptureFixture[str]) -> None:
     can_compare = bool(os.environ.get("DISPLAY")) or shutil.which("xvfb-run") is not None
     found = run_apart(can_compare)
-    peer = found.get("QVTKRenderWindowInteractor, axial")
+    peer = found.get("QVTKRenderWindowInteractor, axial alone")
     with capsys.disabled():
         print(f"\n{'one step, 1400 x 1000, fused, 20 structures':46} {'median':>9} {'p95':>9} {'to peer':>9}")
         for name, seconds in found.items():
@@ -287,10 +299,10 @@ def test_a_wheel_step_in_a_fused_view_with_20_structures(capsys: pytest.CaptureF
         if not can_compare:
             print("not compared with QVTKRenderWindowInteractor: no X server (Debian: apt-get install xvfb)")
     for name in ("axial", "sagittal", "coronal"):
-        median, p95 = median_and_p95(found[f"ours, {name}"])
+        median, p95 = median_and_p95(found[f"ours, {name}, whole window"])
         assert median <= 20.0 and p95 <= 30.0, f"{name}: median {median:.1f} ms, p95 {p95:.1f} ms"
     if peer:
-        assert np.median(found["ours, axial"]) <= 0.4 * np.median(peer)
+        assert np.median(found["ours, axial alone"]) <= 0.4 * np.median(peer)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from psygnal import Signal
 
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
-from workstation.structures.section import model_section, rings_on
-from workstation.structures.structure import ContourStack, Structure
+from workstation.structures.section import in_plane, model_section, rings_on
+from workstation.structures.structure import POSITION_TOLERANCE_MM, ContourStack, Structure
 from workstation.view.background import Answer, Background
 from workstation.view.contour_scene import Contour
 from workstation.view.structure_fields import StructureField, structure_field
@@ -65,6 +65,8 @@ class Outlines:
         self._sources = StructureSources()
         self._budget_s = 0.0
         self._seen: dict[str, Structure | None] = {}
+        self._slices: dict[str, _DrawnSlices] = {}
+        self._keyed: tuple[Plane | None, _PlaneKey] = (None, ())
         self._live: set[str] = set()
         case.structure_changed.connect(self._structure_changed)
         case.structure_removed.connect(self.forget)
@@ -86,7 +88,7 @@ class Outlines:
         so that outlines must not lag behind. A structure in mid-stroke is always shown as it is at this very moment.
         """
         kept = self._exact.setdefault(identifier, OrderedDict())
-        key = _key_of(plane)
+        key = self._key_of(plane)
         if key in kept:
             kept.move_to_end(key)
             return kept[key]
@@ -96,7 +98,7 @@ class Outlines:
         own = self._in_frame_of(structure, plane)
         along = own is None or structure.stack.plane.is_parallel_to(own, PARALLEL_DEG)
         if own is not None and along and not drawing:
-            drawn = _drawn_on(structure.stack, own)
+            drawn = self._slices_of(structure).on(own)
             if drawn is not None:
                 return self._keep(identifier, key, Contour.of(drawn))
         if drawing or along or self._seconds.get(identifier, 1.0) < min(QUICK_S, self._budget_s):
@@ -155,6 +157,18 @@ class Outlines:
         if len(kept) > PLANES_KEPT:
             kept.popitem(last=False)
         return contour
+
+    def _key_of(self, plane: Plane) -> _PlaneKey:
+        """The same for planes that show the same; kept for the one that all structures are being asked for."""
+        if plane is not self._keyed[0]:
+            self._keyed = plane, tuple(float(x) for x in np.round([*plane.origin_mm, *plane.u, *plane.v], 6))
+        return self._keyed[1]
+
+    def _slices_of(self, structure: Structure) -> _DrawnSlices:
+        held = self._slices.get(structure.identifier)
+        if held is None or held.stack is not structure.stack:
+            held = self._slices[structure.identifier] = _DrawnSlices(structure.stack)
+        return held
 
     def _learn(self, identifier: str, seconds: float) -> None:
         known = self._seconds.get(identifier, seconds)
@@ -239,17 +253,32 @@ class Outlines:
         return None if link is None else link.matrix
 
 
-def _drawn_on(stack: ContourStack, plane: Plane) -> Region | None:
-    """What is drawn on a parallel plane; empty well beyond the last one; None where the 3D model has to tell."""
-    if not stack.slices:
-        return Region()
-    position = float(stack.plane.to_plane(plane.origin_mm)[2])
-    # No model reaches further than a step of the drawing, which is never taken as more than a few slices.
-    reach = 1.5 * max(stack.slice_spacing_mm, float(np.diff(stack.positions_mm).max(initial=0.0)))
-    if not stack.slices[0].position_mm - reach <= position <= stack.slices[-1].position_mm + reach:
-        return Region()
-    return rings_on(stack, plane)
+class _DrawnSlices:
+    """The slices of a stack, looked up many times a frame."""
+
+    def __init__(self, stack: ContourStack) -> None:
+        self.stack = stack
+        self.positions = stack.positions_mm
+        # No model reaches further than a step of the drawing, which is never taken as more than a few slices.
+        self.reach = 1.5 * max(stack.slice_spacing_mm, float(np.diff(self.positions).max(initial=0.0)))
+
+    def on(self, plane: Plane) -> Region | None:
+        """What is drawn on a parallel plane; empty well beyond the last one; None where the 3D model has to tell."""
+        own = self.stack.plane
+        position = float(own.normal @ (plane.origin_mm - own.origin_mm))
+        if not len(self.positions) or not (
+            self.positions[0] - self.reach <= position <= self.positions[-1] + self.reach
+        ):
+            return Region()
+        near = int(np.searchsorted(self.positions, position - POSITION_TOLERANCE_MM))
+        if near == len(self.positions) or self.positions[near] > position + POSITION_TOLERANCE_MM:
+            return None
+        drawn = self.stack.slices[near]
+        return in_plane(drawn.region, own.moved(drawn.position_mm), plane) if _differ(own, plane) else drawn.region
 
 
-def _key_of(plane: Plane) -> _PlaneKey:
-    return tuple(float(x) for x in np.round([*plane.origin_mm, *plane.u, *plane.v], 6))
+def _differ(first: Plane, second: Plane) -> bool:
+    """Whether (u, v) mean something else on two parallel planes."""
+    between = second.origin_mm - first.origin_mm
+    same_axes = np.array_equal(first.u, second.u) and np.array_equal(first.v, second.v)
+    return not same_axes or float(first.u @ between) != 0.0 or float(first.v @ between) != 0.0

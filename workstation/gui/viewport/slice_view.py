@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -109,6 +109,7 @@ class SliceView(QWidget):
         self._note = ""
         self._title = ""
         self._shown_position: tuple[float, ...] = ()
+        self._crosshair_place = (0.0, 0.0)
         self._hand = SliceHand(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.refresh)
@@ -236,10 +237,10 @@ class SliceView(QWidget):
     def _listen(self) -> None:
         case, viewing = self.case, self.viewing
         case.planning_image_chosen.connect(self._planes_changed)
-        case.image_added.connect(self._picture_changed)
+        case.image_added.connect(self.refresh)
         case.image_removed.connect(self._planes_changed)
-        case.registration_changed.connect(self._picture_changed)
-        case.structure_added.connect(self._picture_changed)
+        case.registration_changed.connect(self.refresh)
+        case.structure_added.connect(self.refresh)
         case.structures_reordered.connect(self.refresh)
         case.structure_changed.connect(self._structure_changed)
         case.structure_removed.connect(self._structure_changed)
@@ -250,10 +251,10 @@ class SliceView(QWidget):
         self.outlines.arrived.connect(self._outlines_came)
         self._outlines_arrived.connect(self.refresh)
         if self.desk is not None:
-            self.desk.active_changed.connect(self._picture_changed)
+            self.desk.active_changed.connect(self.refresh)
             self.desk.settings_changed.connect(self._tool_changed)
 
-    def refresh(self) -> None:
+    def refresh(self, *_: object) -> None:
         """Make the slice anew at the next repaint."""
         if isValid(self):
             self._stale = True
@@ -263,9 +264,6 @@ class SliceView(QWidget):
         """On the background thread: a Qt signal carries it over."""
         if isValid(self):
             self._outlines_arrived.emit()
-
-    def _picture_changed(self, *_: object) -> None:
-        self.refresh()
 
     def _tool_changed(self, *_: object) -> None:
         if isValid(self):
@@ -299,7 +297,19 @@ class SliceView(QWidget):
             self._moving = True
             self._stale = True
             self._tell_title()
-        self.update()
+            self.update()
+        elif plane is not None:
+            self._update_crosshair()
+
+    def _update_crosshair(self) -> None:
+        """Only the crosshair has moved: the strips where it was and where it goes are all there is to repaint."""
+        frame = self.frame()
+        if frame is None:
+            return
+        x, y = frame.to_pixels(frame.plane.to_plane(self.viewing.crosshair_mm)[:2])
+        for left, top in (self._crosshair_place, (float(x), float(y))):
+            self.update(QRect(math.floor(left) - 2, 0, 5, self.height()))
+            self.update(QRect(0, math.floor(top) - 2, self.width(), 5))
 
     def _new_planes(self) -> None:
         reference = self.reference()
@@ -333,7 +343,8 @@ class SliceView(QWidget):
         words = annotations_of(self.scene, frame, self.viewing.opacity, self._note)
         paint_annotations(painter, area, words, self.font())
         x, y = frame.to_pixels(frame.plane.to_plane(self.viewing.crosshair_mm)[:2])
-        paint_crosshair(painter, area, float(x), float(y))
+        self._crosshair_place = (float(x), float(y))
+        paint_crosshair(painter, area, *self._crosshair_place)
         self._paint_tool(painter, frame)
 
     def _make_still(self, frame: PictureFrame) -> None:

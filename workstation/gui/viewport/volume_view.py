@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import weakref
 from functools import partial
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -81,6 +82,7 @@ class VolumeView(QWidget):
         self._bone_wanted = True
         self._dragged = Qt.MouseButton.NoButton
         self._last = QPointF()
+        self._crosshair_place = (0.0, 0.0)
         self._follow = QTimer(self, singleShot=True)
         self._follow.timeout.connect(self._ask_for_dirty)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -159,8 +161,13 @@ class VolumeView(QWidget):
             self.update()
 
     def _crosshair_moved(self) -> None:
-        if isValid(self):
-            self.update()
+        """Only the small cross has moved: where it was and where it goes is all there is to repaint."""
+        if not isValid(self):
+            return
+        x, y = self.camera.to_screen(self.viewing.crosshair_mm, self.width(), self.height())
+        reach = math.ceil(CROSSHAIR_MM / self.camera.pixel_mm) + 3
+        for left, top in (self._crosshair_place, (float(x), float(y))):
+            self.update(QRect(math.floor(left) - reach, math.floor(top) - reach, 2 * reach, 2 * reach))
 
     def _structure_changed(self, identifier: str) -> None:
         if not isValid(self):
@@ -369,6 +376,8 @@ class VolumeView(QWidget):
         centre = self.viewing.crosshair_mm
         ends = np.concatenate([centre + CROSSHAIR_MM * np.eye(3), centre - CROSSHAIR_MM * np.eye(3)])
         points = self.camera.to_screen(ends, self.width(), self.height())
+        x, y = self.camera.to_screen(centre, self.width(), self.height())
+        self._crosshair_place = (float(x), float(y))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for color, width in ((QColor(0, 0, 0, 160), 3.0), (QColor("#ffffff"), 1.2)):
             painter.setPen(QPen(color, width))
