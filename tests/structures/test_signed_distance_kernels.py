@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from workstation.geometry.region import Region
 from workstation.structures import signed_distance_kernels
-from workstation.structures.slice_shape import Lattice, SliceShape
+from workstation.structures.lattice_field import Lattice
+from workstation.structures.slice_shape import SliceShape
 
 POINTS = st.lists(st.tuples(st.floats(-15, 15), st.floats(-15, 15)), min_size=3, max_size=12)
 

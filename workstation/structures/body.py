@@ -10,7 +10,8 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.structures.slice_shape import Bounds, Box, Field, Lattice, SliceShape, union_bounds
+from workstation.structures.lattice_field import Bounds, Box, Field, Lattice, union_bounds
+from workstation.structures.slice_shape import SliceShape
 from workstation.structures.surface_model import CapProfile, Source, SurfaceModel
 
 _TIP_SIZE = 0.01  # stands for a point at the end of a cap
@@ -116,7 +117,7 @@ class Body:
 
     def _joined_parts(self, lower: SliceShape, upper: SliceShape) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
         """Which parts of two neighbouring sections meet one of the other; None where all do."""
-        met = [[a.touches(b, self.lattice, self.reach) for b in upper.parts] for a in lower.parts]
+        met = [[a.touches(b, self.lattice.step_mm) for b in upper.parts] for a in lower.parts]
         below = tuple(n for n, row in enumerate(met) if any(row))
         above = tuple(n for n in range(len(upper.parts)) if any(row[n] for row in met))
         if len(below) == len(lower.parts) and len(above) == len(upper.parts):

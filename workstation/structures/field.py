@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from workstation.jobs.progress import Progress, silent
 from workstation.structures.body import Body
 from workstation.structures.errors import StructureError
+from workstation.structures.lattice_field import Lattice
 from workstation.structures.section import sample_body, source_bounds
-from workstation.structures.slice_shape import Lattice
 from workstation.structures.structure import ContourStack
 from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL, StackSource
 

@@ -18,9 +18,9 @@ from workstation.geometry.mask import Mask
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.structures.body import Body
+from workstation.structures.lattice_field import Lattice
 from workstation.structures.rasterise_kernels import fill_even_odd
 from workstation.structures.section import sample_body, section
-from workstation.structures.slice_shape import Lattice
 from workstation.structures.structure import ContourStack
 from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL, GAP_STEPS, StackSource, typical_step_mm
 

@@ -8,6 +8,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from workstation.structures.signed_distance_kernels import BLOCK
+
 
 @numba.njit(cache=True, nogil=True, inline="always")
 def _bilinear(values, x, y):  # type: ignore[no-untyped-def]
@@ -22,6 +24,46 @@ def _bilinear(values, x, y):  # type: ignore[no-untyped-def]
     low = values[j, i] + (values[j, i + 1] - values[j, i]) * fx
     high = values[j + 1, i] + (values[j + 1, i + 1] - values[j + 1, i]) * fx
     return low + (high - low) * fy + (beyond_x + beyond_y)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _reaches(origin, along_columns, along_rows, row, columns, low, high):  # type: ignore[no-untyped-def]
+    """Whether a row of the plane's points comes between two heights."""
+    begin = origin[2] + along_rows[2] * row
+    end = begin + along_columns[2] * (columns - 1)
+    return max(begin, end) >= low - 1e-6 and min(begin, end) <= high + 1e-6
+
+
+@numba.njit(cache=True, nogil=True)
+def mark_sampled(
+    rows: int, columns: int, origin: Any, along_columns: Any, along_rows: Any, placed: Any, heights: Any, known: Any,
+    wanted: Any,
+) -> int:
+    """Mark the blocks of a field that a plane's points between two heights are interpolated from; how many are new.
+
+    rows, columns, origin, along_columns, along_rows: the plane's points as in `sample_piece`. placed: (5,) step in mm,
+    first column and row of the field, its columns and rows. heights: (2,) lowest and highest.
+    known, wanted: (block rows, block columns) uint8; only what is not known yet becomes wanted.
+    """
+    count = 0
+    step, last_x, last_y = placed[0], placed[3] - 1.0, placed[4] - 1.0
+    for row in range(rows):
+        if not _reaches(origin, along_columns, along_rows, row, columns, heights[0], heights[1]):
+            continue
+        for column in range(columns):
+            w = origin[2] + along_columns[2] * column + along_rows[2] * row
+            if w < heights[0] or w > heights[1]:
+                continue
+            x = (origin[0] + along_columns[0] * column + along_rows[0] * row) / step - placed[1]
+            y = (origin[1] + along_columns[1] * column + along_rows[1] * row) / step - placed[2]
+            i = floor(min(max(x, 0.0), last_x - 1.0))
+            j = floor(min(max(y, 0.0), last_y - 1.0))
+            for block_row in range(j // BLOCK, (j + 1) // BLOCK + 1):
+                for block_column in range(i // BLOCK, (i + 1) // BLOCK + 1):
+                    if not known[block_row, block_column] and not wanted[block_row, block_column]:
+                        wanted[block_row, block_column] = 1
+                        count += 1
+    return count
 
 
 @numba.njit(cache=True, nogil=True)
@@ -51,6 +93,8 @@ def sample_piece(
     lowest = -1e30 if low <= run[0] + 1e-6 else low
     highest = 1e30 if high >= run[1] - 1e-6 else high
     for row in range(rows):
+        if not _reaches(origin, along_columns, along_rows, row, columns, lowest, highest):
+            continue
         for column in range(columns):
             w = origin[2] + along_columns[2] * column + along_rows[2] * row
             if w < lowest or w > highest:
@@ -76,3 +120,5 @@ def warm_up() -> None:
     out, field = np.ones((4, 4), dtype=np.float32), np.ones((8, 8), dtype=np.float32)
     zero, heights = np.zeros(3), np.array([[0.0, 1.0, 0.0, 1.0, 0.0, 0.0]])
     sample_piece(out, zero, zero, zero, field, field, np.ones(5), heights, np.array([0.0, 1.0]))
+    blocks = np.zeros((1, 1), dtype=np.uint8)
+    mark_sampled(4, 4, zero, zero, zero, np.array([1.0, 0.0, 0.0, 8.0, 8.0]), np.zeros(2), blocks, blocks.copy())

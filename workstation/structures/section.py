@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.structures.body import Body, Piece, drawn_between, ordered_runs
+from workstation.structures.lattice_field import Bounds, Lattice, union_bounds
 from workstation.structures.sample_kernels import sample_piece
-from workstation.structures.slice_shape import Bounds, Lattice, union_bounds
 from workstation.structures.structure import POSITION_TOLERANCE_MM, ContourStack
 from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL, Source, StackSource, SurfaceModel
 from workstation.structures.trace_kernels import trace_level
@@ -121,8 +121,14 @@ def _sample(
     values: NDArray[np.float32], piece: Piece, run: Float, step: float, points: tuple[Float, Float, Float]
 ) -> None:
     first, second = piece.first, piece.second
+    shape = values.shape[0], values.shape[1]
+    low = -np.inf if piece.low_mm <= run[0] + 1e-6 else piece.low_mm
+    high = np.inf if piece.high_mm >= run[1] - 1e-6 else piece.high_mm
     placed = np.array([step, first.column0, first.row0, second.column0, second.row0], dtype=np.float64)
-    sample_piece(values, *points, first.values, second.values, placed, piece.heights, run)
+    sample_piece(
+        values, *points, first.on_plane(shape, points, low, high), second.on_plane(shape, points, low, high), placed,
+        piece.heights, run,
+    )  # fmt: skip
 
 
 def sample_body(

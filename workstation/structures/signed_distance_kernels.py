@@ -150,18 +150,64 @@ def _block_offsets(step: float) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
+def _wanted_parity(vertices, starts, column0, row0, step, wanted, inside):  # type: ignore[no-untyped-def]
+    """As `parity_rows`, for the points of wanted blocks only: between them, parity goes on block by block."""
+    rows, columns = inside.shape
+    block_columns = wanted.shape[1]
+    toggles = np.zeros((rows, block_columns), np.uint8)
+    for r in range(starts.size - 1):
+        first, end = starts[r], starts[r + 1]
+        for i in range(first, end):
+            j = i + 1 if i + 1 < end else first
+            ax, ay, bx, by = vertices[i, 0], vertices[i, 1], vertices[j, 0], vertices[j, 1]
+            if ay == by:
+                continue
+            low, high = (ay, by) if ay < by else (by, ay)
+            row_a = max(ceil(low / step) - row0, 0)
+            row_b = min(ceil(high / step) - row0, rows)
+            slope = (bx - ax) / (by - ay)
+            for row in range(row_a, row_b):
+                x = ax + ((row0 + row) * step - ay) * slope
+                column = max(ceil(x / step) - column0, 0)
+                if column < columns:
+                    block = column // BLOCK
+                    toggles[row, block] ^= 1
+                    if wanted[row // BLOCK, block]:
+                        inside[row, column] ^= 1
+    for row in range(rows):
+        parity = np.uint8(0)
+        for block in range(block_columns):
+            if wanted[row // BLOCK, block]:
+                within = parity
+                for column in range(block * BLOCK, min((block + 1) * BLOCK, columns)):
+                    within ^= inside[row, column]
+                    inside[row, column] = within
+            parity ^= toggles[row, block]
+
+
+@numba.njit(cache=True, nogil=True)
+def _any_wanted(wanted, row, column):  # type: ignore[no-untyped-def]
+    for r in range(max(row, 0), min(row + OUTER, wanted.shape[0])):
+        for c in range(max(column, 0), min(column + OUTER, wanted.shape[1])):
+            if wanted[r, c]:
+                return True
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
 def signed_distance(
-    vertices: Any, starts: Any, edges: Any, column0: int, row0: int, step: float, out: Any
+    vertices: Any, starts: Any, edges: Any, column0: int, row0: int, step: float, wanted: Any, out: Any
 ) -> None:
-    """Signed Euclidean distance in mm (negative inside, even-odd) into `out` (rows, columns) float32.
+    """Signed Euclidean distance in mm (negative inside, even-odd) into the wanted blocks of `out` (rows, columns).
 
     vertices: (n, 2) float64 of all rings, starts: (rings + 1,) int64: what decides the sign.
     edges: (m, 4) float64 as `edges_of` gives them, at least one: what the distance is measured to.
+    wanted: uint8, one for each block of 8 x 8 points of `out` (float32): the others are left as they are.
     column0 and row0 must be multiples of 8.
     """
     rows, columns = out.shape
     inside = np.zeros((rows, columns), np.uint8)
-    parity_rows(vertices, starts, column0, row0, step, inside)
+    _wanted_parity(vertices, starts, column0, row0, step, wanted, inside)
     total = edges.shape[0]
     everything = np.arange(total)
     outer, kept = np.empty(total, np.int64), np.empty(total, np.int64)
@@ -174,10 +220,14 @@ def signed_distance(
     first_row, first_column = (row0 // side) * side, (column0 // side) * side
     for outer_row in range(first_row, row0 + rows, side):
         for outer_column in range(first_column, column0 + columns, side):
+            if not _any_wanted(wanted, (outer_row - row0) // BLOCK, (outer_column - column0) // BLOCK):
+                continue
             n_outer = _near_edges(edges, everything, total, outer_column * step + outer_half,
                                   outer_row * step + outer_half, outer_half * 1.4143, distance2, outer)
             for r in range(max(outer_row, row0), min(outer_row + side, row0 + rows), BLOCK):
                 for c in range(max(outer_column, column0), min(outer_column + side, column0 + columns), BLOCK):
+                    if not wanted[(r - row0) // BLOCK, (c - column0) // BLOCK]:
+                        continue
                     x0, y0 = c * step, r * step
                     n = _near_edges(edges, outer, n_outer, x0 + half, y0 + half, half * 1.4143, distance2, kept)
                     _block_distances(edges, kept, n, x0, y0, offsets[0], offsets[1], best)
@@ -185,6 +235,19 @@ def signed_distance(
                         for j in range(c - column0, min(c - column0 + BLOCK, columns)):
                             d = np.sqrt(best[(i - r + row0) * BLOCK + j - c + column0])
                             out[i, j] = -d if inside[i, j] else d
+
+
+@numba.njit(cache=True, nogil=True)
+def keep_blocks(old: Any, old_known: Any, row: int, column: int, new: Any, new_known: Any) -> None:
+    """Copy the known blocks of a field into a larger one, whose point (row, column) is the old one's first."""
+    rows, columns = old.shape
+    for r in range(old_known.shape[0]):
+        for c in range(old_known.shape[1]):
+            if old_known[r, c]:
+                new_known[row // BLOCK + r, column // BLOCK + c] = 1
+                for i in range(r * BLOCK, min((r + 1) * BLOCK, rows)):
+                    for j in range(c * BLOCK, min((c + 1) * BLOCK, columns)):
+                        new[row + i, column + j] = old[i, j]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -324,5 +387,7 @@ def warm_up() -> None:
     starts: NDArray[np.int64] = np.array([0, 3], dtype=np.int64)
     out: NDArray[np.float32] = np.empty((8, 8), dtype=np.float32)
     edges = edges_of(vertices, starts)
-    signed_distance(vertices, starts, edges, 0, 0, 1.0, out)
+    known: NDArray[np.uint8] = np.ones((1, 1), dtype=np.uint8)
+    signed_distance(vertices, starts, edges, 0, 0, 1.0, known, out)
+    keep_blocks(out, known, 0, 0, out, known)
     signed_gauge(vertices, starts, edges, 0, 0, 1.0, np.ones(4), out)

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.structures.errors import StructureError
-from workstation.structures.slice_shape import SliceShape
+from workstation.structures.slice_shape import SliceShape, shape_of
 from workstation.structures.structure import ContourStack
 
 Float = NDArray[np.float64]
@@ -66,7 +66,7 @@ class StackSource:
     def __init__(self, stack: ContourStack) -> None:
         self.positions_mm: Float = stack.positions_mm
         self.step_mm = typical_step_mm(self.positions_mm, stack.slice_spacing_mm)
-        shapes = (SliceShape(drawn.region) for drawn in stack.slices)
+        shapes = map(shape_of, stack.slices)
         self._shapes = [shape if shape.encloses else None for shape in shapes]
 
     def shape(self, index: int) -> SliceShape | None:

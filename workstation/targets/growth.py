@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from workstation.geometry.plane import Plane
+from workstation.structures.lattice_field import Bounds, Lattice
 from workstation.structures.recipe import Margin
-from workstation.structures.slice_shape import Bounds, Lattice
 from workstation.targets.errors import TargetError
 
 ALIGNED_DEG = 2.0

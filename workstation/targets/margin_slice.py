@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from workstation.geometry.region import Region
 from workstation.structures.body import Body, Piece, drawn_between, ordered_runs
-from workstation.structures.slice_shape import Box, Field
+from workstation.structures.lattice_field import Box, Field
 from workstation.structures.surface_model import Source, SurfaceModel
 from workstation.structures.trace_kernels import trace_level
 from workstation.targets.growth import Growth
