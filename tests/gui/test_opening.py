@@ -155,3 +155,14 @@ def test_images_of_another_patient_are_kept_out(ct_window: MainWindow, patient: 
     assert ct_window.session is not None and len(ct_window.session.case.images) == 1
     assert "another patient" in ct_window.messages.texts()[0]
     assert "Other" not in ct_window.messages.texts()[0]
+
+
+def test_structures_without_images_say_what_is_missing(
+    window: MainWindow, patient: SmallPatient, tmp_path: Path
+) -> None:
+    (tmp_path / "rs.dcm").write_bytes(patient.structures.read_bytes())
+    window.commands.open_paths([str(tmp_path / "rs.dcm")])
+    assert settle(window, 30)
+    assert window.messages.texts() == [
+        "There are structures but no image: open them together with the images that they were drawn on."
+    ]

@@ -48,6 +48,23 @@ def test_the_theme_changes_everywhere_at_once_and_is_remembered(full_window: Mai
         assert full_window.action(f"theme_{theme.name}").isChecked()
 
 
+def test_messages_take_room_from_the_page_and_never_make_the_window_grow(full_window: MainWindow) -> None:
+    full_window.resize(1400, 1000)
+    for n in range(3):
+        full_window.messages.say(f"Message {n}: " + "a sentence that is rather long " * 4, "caution")
+    let_live(0.1)
+    assert (full_window.width(), full_window.height()) == (1400, 1000)
+    assert full_window.workspace is not None
+    bar = full_window.workspace.tool_bar
+    assert all(
+        bar.rect().contains(button.geometry())
+        for button in bar.findChildren(QAbstractButton)
+        if button.parent() is bar and button.isVisible()
+    )
+    assert bar.height() >= bar.sizeHint().height()
+    assert cut_off(full_window) == []
+
+
 def cut_off(window: MainWindow) -> list[str]:
     """Texts of visible labels and buttons that have less room than they need."""
     found = []

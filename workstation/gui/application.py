@@ -6,13 +6,15 @@ import logging
 import logging.handlers
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
+from workstation.gui.jobs.runner import POLL_MS, live
 from workstation.gui.main_window import MainWindow
 from workstation.gui.preparation import Preparation
 from workstation.gui.sentences import sentence_of
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOG_BYTES = 1_000_000
+
+FIRST_PAINT_MS = 20
+"""The start page is on screen before anything competes with it."""
 
 
 def the_application() -> QApplication:
@@ -60,17 +65,14 @@ def create_window(
 
 def settle(window: MainWindow, seconds: float = 60.0) -> bool:
     """Let a window live until it is prepared and no job runs; whether that was so in time."""
-    import time
-
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        QApplication.processEvents()
+        live(POLL_MS)
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         preparing = not window.preparation.warm.is_set() and window.preparation.error is None
         if not preparing and not window.runner.jobs:
-            QApplication.processEvents()
+            live(POLL_MS)
             return True
-        time.sleep(0.002)
     return False
 
 
@@ -88,8 +90,7 @@ def run(
     preparation = Preparation()
     window = MainWindow(preparation)
     window.show()
-    application.processEvents()
-    preparation.start()
+    QTimer.singleShot(FIRST_PAINT_MS, preparation.start)
     _write_log(settings)
     catcher = ErrorCatcher(window)
     catcher.install()

@@ -100,8 +100,10 @@ class CaseFiles(QObject):
     def _make_example(self, seed: int) -> None:
         from workstation.gui.example import example_folder
 
-        if self._window.session is not None and not self.may_leave(lambda: self.open_example(seed)):
+        if not self.may_leave(lambda: self.open_example(seed)):
             return
+        self.release()
+        self._window.close_workspace()
         self._window.runner.start(
             "Making the glomus example",
             example_folder,

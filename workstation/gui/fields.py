@@ -21,14 +21,26 @@ def restyle(widget: QWidget, **properties: object) -> None:
     widget.update()
 
 
+class WrappedLabel(QLabel):
+    """A paragraph. It asks for one line at least; its real height follows from the width that it gets.
+
+    (Qt's own answer is the height at the narrowest possible width, which would make windows grow.)
+    """
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, self.fontMetrics().height())
+
+
+def breakable(text: str) -> str:
+    """A text that may also be broken after underscores: series and files are often one long word."""
+    return text.replace("_", "_\u200b")
+
+
 def label(text: str = "", kind: str = "", wrap: bool = False) -> QLabel:
     """A text of one of the kinds that the style sheet knows."""
-    made = QLabel(text)
+    made = WrappedLabel(breakable(text)) if wrap else QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wrap)
-    if wrap:
-        made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-        made.setMinimumWidth(40)
     if kind:
         made.setProperty("kind", kind)
     return made

@@ -16,7 +16,7 @@ from workstation.gui.jobs.runner import JobRunner
 from workstation.gui.message_bar import MessageBar
 from workstation.gui.sentences import sentence_of
 from workstation.gui.session import Session, name_of_image
-from workstation.images.volume import Volume
+from workstation.images.volume import PatientIdentity, Volume
 from workstation.jobs.progress import Progress
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Opener(QObject):
         self._session: Session | None = None
         self._waiting: list[reading.Piece] = []
         self._index: reading.Found | None = None
+        self._left_out: list[str] = []
         self._fused = ""
         """The image that was fused without anybody asking: a better one may take its place."""
 
@@ -56,6 +57,7 @@ class Opener(QObject):
     def open_paths(self, paths: Sequence[str], session: Session | None) -> None:
         """Read paths into an open session, or, without one, into a new case."""
         self._session, self._waiting, self._index = session, [], None
+        self._left_out = []
         if session is None:
             self._fused = ""
         known = dict(session.case.images) if session else {}
@@ -129,12 +131,22 @@ class Opener(QObject):
         planning = session.case.planning
         if volume.key in session.case.images:
             return
-        if planning is not None and other_patient(planning, volume):
-            name = name_of_image(volume)
-            self._messages.say(f"{name} belongs to another patient and was left out. Close this case first.", "danger")
+        if planning is not None and other_patient(planning.patient, volume.patient):
+            self._leave_out(name_of_image(volume))
             return
         session.do(AddImage(volume))
         self._fuse(session)
+
+    def _leave_out(self, name: str) -> None:
+        self._left_out.append(name)
+        many = (
+            f"{len(self._left_out)} images or structure sets belong" if len(self._left_out) > 1 else f"{name} belongs"
+        )
+        self._messages.say(
+            f"{many} to another patient: left out. Close this case and open that patient alone.",
+            "danger",
+            key="patient",
+        )
 
     def _add_registrations(self, session: Session, registrations: Sequence[Registration]) -> None:
         new = [r for r in registrations if r.identifier not in session.case.registrations]
@@ -144,6 +156,12 @@ class Opener(QObject):
 
     def _add_structures(self, session: Session, structure_set: StructureSet) -> None:
         if structure_set.uid in session.structure_sets:
+            return
+        planning = session.case.planning
+        frames = {volume.frame_of_reference_uid for volume in session.case.images.values()}
+        foreign = structure_set.frame_of_reference_uid not in frames
+        if planning is not None and foreign and other_patient(planning.patient, structure_set.patient):
+            self._leave_out(f"Structure set {structure_set.label}".strip())
             return
         what = f"Open structures {structure_set.label}".strip()
         if not session.do(import_structures(session.case, structure_set.structures, what)):
@@ -184,11 +202,13 @@ class Opener(QObject):
         index = self._index.index if self._index else None
         if index is None or not (index.skipped or index.structure_sets or index.series):
             return "There is nothing in there that can be opened: no image was found."
+        if index.structure_sets and not index.series:
+            return "There are structures but no image: open them together with the images that they were drawn on."
         if index.skipped and not index.series:
             first = index.skipped[0]
             more = f" ({len(index.skipped) - 1} more files were left out)" if len(index.skipped) > 1 else ""
             return f"No image was found: {first.path} {first.reason}{more}."
-        return "No image could be opened. Structures need the images that they were drawn on: open both together."
+        return "No image could be opened; the messages above say why."
 
     def _offer_registration(self, session: Session) -> None:
         planning = session.case.planning
@@ -205,10 +225,9 @@ class Opener(QObject):
         self._messages.say(sentence, "info", [begin, ("Not now", lambda: None)], key="register")
 
 
-def other_patient(first: Volume, second: Volume) -> bool:
-    """Whether two images name different patients; images that name nobody belong to anybody."""
-    a, b = first.patient, second.patient
-    return bool(a.identifier and b.identifier and a.identifier != b.identifier)
+def other_patient(first: PatientIdentity, second: PatientIdentity) -> bool:
+    """Whether two objects name different patients; what names nobody belongs to anybody."""
+    return bool(first.identifier and second.identifier and first.identifier != second.identifier)
 
 
 def candidates(session: Session) -> list[Volume]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtCore import QEvent, QMargins, QSize
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
 
 from workstation.editing.desk import RULES
@@ -13,6 +13,15 @@ from workstation.gui.session import Session
 from workstation.images.windows import presets_for
 
 OWN_WINDOW = "own"
+MARGINS = QMargins(1, 1, 1, 1)
+_MARGINS_MAY_CHANGE = (
+    QEvent.Type.Show,
+    QEvent.Type.Polish,
+    QEvent.Type.StyleChange,
+    QEvent.Type.LayoutRequest,
+    QEvent.Type.Resize,
+    QEvent.Type.ParentChange,
+)
 
 
 class ToolBar(QToolBar):
@@ -22,6 +31,7 @@ class ToolBar(QToolBar):
         super().__init__("Tools")
         self._session = session
         self.setMovable(False)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setIconSize(QSize(20, 20))
         self._add(actions, "undo", "redo")
         self.addSeparator()
@@ -64,20 +74,16 @@ class ToolBar(QToolBar):
         self.addWidget(_captioned("Fusion", self.fusion))
         self.opacity = SliderField("%", 0, 100, "Opacity of the fused image")
         self.opacity.changed.connect(self._set_opacity)
-        self.opacity.setMinimumWidth(136)
+        self.opacity.setMinimumWidth(144)
+        self.opacity.layout().setContentsMargins(0, 0, 8, 0)
         self.addWidget(self.opacity)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._close_margins()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        self._close_margins()
-
-    def _close_margins(self) -> None:
-        """The image needs the rows that Qt would leave empty; Qt sets its own again with every style."""
-        self.layout().setContentsMargins(6, 1, 6, 1)
+    def event(self, event: QEvent) -> bool:
+        """The image needs the rows that Qt would leave empty; Qt sets its own margins again on several occasions."""
+        used = super().event(event)
+        if event.type() in _MARGINS_MAY_CHANGE and self.layout().contentsMargins() != MARGINS:
+            self.layout().setContentsMargins(MARGINS)
+        return used
 
     # ------------------------------------------------------------------ following
 

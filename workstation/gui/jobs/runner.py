@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal, Slot
 
 from workstation.jobs.progress import Cancelled
 
@@ -23,7 +23,16 @@ log = logging.getLogger(__name__)
 REPORT_INTERVAL_MS = 50
 """Progress is shown at most this often; a loop may report a thousand times a second."""
 
+POLL_MS = 5
+
 Handler = Callable[[Any], None]
+
+
+def live(milliseconds: int) -> None:
+    """Run the application's event loop for a while: for scripts, which have no other loop."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 @dataclass
@@ -122,8 +131,7 @@ class JobRunner(QObject):
         """Let the application live until nothing runs any more (scripts and tests); whether that was in time."""
         deadline = time.monotonic() + seconds
         while self._jobs and time.monotonic() < deadline:
-            QCoreApplication.processEvents()
-            time.sleep(0.002)
+            live(POLL_MS)
         return not self._jobs
 
     def _work(self, job: Job, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
