@@ -44,22 +44,42 @@ def _split_band(low_x: Any, high_x: Any, count: int, height: float) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def _keep_in_order(low_x: Any, high_x: Any, active: Any, count: int) -> bool:
+def _keep_in_order(low_x: Any, high_x: Any, lower: Any, upper: Any, slope: Any, count: int) -> bool:
     """Order edges by where they cross the lower level, then the upper one; whether the upper agrees: none cross.
 
     The order hardly changes from one band to the next, so that insertion costs little.
     """
     for n in range(1, count):
-        a, b, e = low_x[n], high_x[n], active[n]
+        a, b = low_x[n], high_x[n]
+        if low_x[n - 1] < a or (low_x[n - 1] == a and high_x[n - 1] <= b):
+            continue
+        begin, end, rise = lower[n], upper[n], slope[n]
         k = n - 1
         while k >= 0 and (low_x[k] > a or (low_x[k] == a and high_x[k] > b)):
-            low_x[k + 1], high_x[k + 1], active[k + 1] = low_x[k], high_x[k], active[k]
+            low_x[k + 1], high_x[k + 1] = low_x[k], high_x[k]
+            lower[k + 1], upper[k + 1], slope[k + 1] = lower[k], upper[k], slope[k]
             k -= 1
-        low_x[k + 1], high_x[k + 1], active[k + 1] = a, b, e
+        low_x[k + 1], high_x[k + 1], lower[k + 1], upper[k + 1], slope[k + 1] = a, b, begin, end, rise
     crossing = 0
     for n in range(1, count):
         crossing += high_x[n] < high_x[n - 1]
     return crossing == 0
+
+
+@numba.njit(cache=True, nogil=True)
+def _crossed_band(
+    vertices: Any, lower: Any, upper: Any, slope: Any, low_x: Any, high_x: Any, count: int, bottom: float, top: float
+) -> float:
+    """Even-odd area between two levels that `count` edges, from vertices `lower` to `upper`, all cross."""
+    for n in range(count):
+        x, y = vertices[lower[n], 0], vertices[lower[n], 1]
+        low_x[n], high_x[n] = x + (bottom - y) * slope[n], x + (top - y) * slope[n]
+    if not _keep_in_order(low_x, high_x, lower, upper, slope, count):
+        return _split_band(low_x[:count], high_x[:count], count, top - bottom)
+    area = 0.0
+    for n in range(0, count - 1, 2):
+        area += 0.5 * ((low_x[n + 1] - low_x[n]) + (high_x[n + 1] - high_x[n])) * (top - bottom)
+    return area
 
 
 @numba.njit(cache=True, nogil=True)
@@ -72,46 +92,36 @@ def even_odd_area(vertices: Any, starts: Any) -> float:
     total = vertices.shape[0]
     if total < 3:
         return 0.0
-    low, high = np.empty(total), np.empty(total)
-    low_at, slope = np.empty(total), np.empty(total)
-    edges = 0
+    neighbours = np.empty((total, 2), np.int64)
     for r in range(starts.size - 1):
         first, end = starts[r], starts[r + 1]
         for i in range(first, end):
-            j = i + 1 if i + 1 < end else first
-            ay, by = vertices[i, 1], vertices[j, 1]
-            if ay == by:
-                continue
-            a, b = (i, j) if ay < by else (j, i)
-            low[edges], high[edges], low_at[edges] = vertices[a, 1], vertices[b, 1], vertices[a, 0]
-            slope[edges] = (vertices[b, 0] - vertices[a, 0]) / (vertices[b, 1] - vertices[a, 1])
-            edges += 1
-    order = np.argsort(low[:edges])
-    levels = np.unique(vertices[:, 1])
-    active = np.empty(edges, np.int64)
-    low_x, high_x = np.empty(edges), np.empty(edges)
-    count, following, area = 0, 0, 0.0
-    for k in range(levels.size - 1):
-        bottom, top = levels[k], levels[k + 1]
-        kept = 0
-        for n in range(count):
-            if high[active[n]] > bottom:
-                active[kept] = active[n]
-                kept += 1
-        count = kept
-        while following < edges and low[order[following]] <= bottom:
-            active[count] = order[following]
-            count += 1
-            following += 1
-        for n in range(count):
-            e = active[n]
-            low_x[n] = low_at[e] + (bottom - low[e]) * slope[e]
-            high_x[n] = low_at[e] + (top - low[e]) * slope[e]
-        if _keep_in_order(low_x, high_x, active, count):
-            for n in range(0, count - 1, 2):
-                area += 0.5 * ((low_x[n + 1] - low_x[n]) + (high_x[n + 1] - high_x[n])) * (top - bottom)
-        else:
-            area += _split_band(low_x[:count], high_x[:count], count, top - bottom)
+            neighbours[i, 0], neighbours[i, 1] = i - 1 if i > first else end - 1, i + 1 if i + 1 < end else first
+    order = np.argsort(vertices[:, 1].copy())
+    # the edges between two levels: where they begin, end, and cross both levels
+    lower, upper = np.empty(total, np.int64), np.empty(total, np.int64)
+    slope, low_x, high_x = np.empty(total), np.empty(total), np.empty(total)
+    count, area, bottom = 0, 0.0, vertices[order[0], 1]
+    n = 0
+    while n < total:
+        top = vertices[order[n], 1]
+        if top > bottom and count > 0:
+            area += _crossed_band(vertices, lower, upper, slope, low_x, high_x, count, bottom, top)
+            kept = 0
+            for k in range(count):
+                if vertices[upper[k], 1] > top:
+                    lower[kept], upper[kept], slope[kept] = lower[k], upper[k], slope[k]
+                    kept += 1
+            count = kept
+        bottom = top
+        while n < total and vertices[order[n], 1] == bottom:
+            for side in range(2):
+                other = neighbours[order[n], side]
+                if vertices[other, 1] > bottom:
+                    lower[count], upper[count] = order[n], other
+                    slope[count] = (vertices[other, 0] - vertices[order[n], 0]) / (vertices[other, 1] - bottom)
+                    count += 1
+            n += 1
     return area
 
 

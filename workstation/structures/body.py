@@ -104,7 +104,7 @@ class Body:
     def _between(self, i: int, j: int) -> list[Piece]:
         """Pieces from plane i up to plane j, and caps of the parts of either that meet nothing on the other."""
         lower, upper = self.model.shape(i), self.model.shape(j)
-        joined = self._joined_parts(lower, upper) if self.parted else None
+        joined = lower.joined_parts(upper, self.lattice.step_mm) if self.parted else None
         if joined is None:
             return [self._blend(i, j, lower, upper)]
         below, above = joined
@@ -114,15 +114,6 @@ class Body:
                 if n not in kept:
                     pieces += self._part_cap(index, part, direction)
         return pieces
-
-    def _joined_parts(self, lower: SliceShape, upper: SliceShape) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
-        """Which parts of two neighbouring sections meet one of the other; None where all do."""
-        met = [[a.touches(b, self.lattice.step_mm) for b in upper.parts] for a in lower.parts]
-        below = tuple(n for n, row in enumerate(met) if any(row))
-        above = tuple(n for n in range(len(upper.parts)) if any(row[n] for row in met))
-        if len(below) == len(lower.parts) and len(above) == len(upper.parts):
-            return None
-        return below, above
 
     def _blend(self, i: int, j: int, lower: SliceShape, upper: SliceShape) -> Piece:
         first, second = self._pair_fields(lower, upper)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, floor
 from typing import Any
 
 import numba
@@ -34,6 +34,12 @@ def _boxes(vertices: Any, starts: Any) -> Any:
             boxes[r, 0], boxes[r, 1] = min(boxes[r, 0], x), min(boxes[r, 1], y)
             boxes[r, 2], boxes[r, 3] = max(boxes[r, 2], x), max(boxes[r, 3], y)
     return boxes
+
+
+@numba.njit(cache=True, nogil=True)
+def bounds_of(vertices: Any) -> Any:
+    """(4,) smallest x and y, largest x and y of vertices (n, 2) float64."""
+    return _boxes(vertices, np.array([0, vertices.shape[0]]))[0]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -106,6 +112,8 @@ def _lattice_point_near(vertices: Any, starts: Any, edges: Any, x: float, y: flo
         for i in range(first, end):
             j = i + 1 if i + 1 < end else first
             ay, by = vertices[i, 1], vertices[j, 1]
+            if max(ay, by) < y - step or min(ay, by) > y + step:
+                continue  # nothing to round
             if (ay < by and ceil(ay / step) <= row < ceil(by / step)) or (
                 by < ay and ceil(by / step) <= row < ceil(ay / step)
             ):
@@ -143,29 +151,55 @@ def comes_near(points: Any, vertices: Any, starts: Any, edges: Any, bounds: Any,
     return False
 
 
+@numba.njit(cache=True, nogil=True, inline="always")
+def _cell_of(x, y, cell, mask):  # type: ignore[no-untyped-def]
+    """Where a point is kept in a table of mask + 1 places."""
+    return (floor(x / cell) * 73_856_093 ^ floor(y / cell) * 19_349_663) & mask
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _opposite(edges, e, other, width):  # type: ignore[no-untyped-def]
+    ax, ay, bx, by = edges[e, 0], edges[e, 1], edges[other, 0], edges[other, 1]
+    return (
+        abs(bx - ax - edges[e, 2]) <= width
+        and abs(by - ay - edges[e, 3]) <= width
+        and abs(ax - bx - edges[other, 2]) <= width
+        and abs(ay - by - edges[other, 3]) <= width
+    )
+
+
 @numba.njit(cache=True, nogil=True)
 def run_both_ways(edges: Any, width: float) -> Any:
     """(n,) bool: which edges are run along by another one in the opposite direction within `width` in both axes.
 
-    edges: (n, 4) x, y, dx, dy. These are both sides of a keyhole's channel, which bound nothing.
+    edges: (n, 4) x, y, dx, dy. These are both sides of a keyhole's channel, which bound nothing. Their middles lie
+    within `width` of each other, so that only edges from the same cell of a table, or a next one, are compared.
     """
     total = edges.shape[0]
-    order = np.argsort(edges[:, 0])
-    sorted_x = edges[order, 0]
+    cell = 20.0 * width
+    size = 16
+    while size < 2 * total:
+        size *= 2
+    first, following = np.full(size, -1, np.int32), np.empty(total, np.int32)
+    middle_x, middle_y = edges[:, 0] + 0.5 * edges[:, 2], edges[:, 1] + 0.5 * edges[:, 3]
+    for e in range(total):
+        place = _cell_of(middle_x[e], middle_y[e], cell, size - 1)
+        following[e] = first[place]
+        first[place] = e
     doubled = np.zeros(total, np.bool_)
     for e in range(total):
-        ax, ay = edges[e, 0], edges[e, 1]
-        bx, by = ax + edges[e, 2], ay + edges[e, 3]
-        n = np.searchsorted(sorted_x, bx - width - 1e-9)
-        while n < total and sorted_x[n] <= bx + width + 1e-9:
-            other = order[n]
-            n += 1
-            if other == e or abs(edges[other, 1] - by) > width or abs(edges[other, 0] - bx) > width:
-                continue
-            end_x, end_y = edges[other, 0] + edges[other, 2], edges[other, 1] + edges[other, 3]
-            if abs(end_x - ax) <= width and abs(end_y - ay) <= width:
-                doubled[e] = True
-                break
+        x0, x1 = middle_x[e] - 1.01 * width, middle_x[e] + 1.01 * width
+        y0, y1 = middle_y[e] - 1.01 * width, middle_y[e] + 1.01 * width
+        for corner in range(4):
+            x, y = x1 if corner & 1 else x0, y1 if corner & 2 else y0
+            if (corner & 1 and floor(x0 / cell) == floor(x1 / cell)) or (
+                corner & 2 and floor(y0 / cell) == floor(y1 / cell)
+            ):
+                continue  # the same cell as before
+            other = first[_cell_of(x, y, cell, size - 1)]
+            while other >= 0 and not doubled[e]:
+                doubled[e] = other != e and _opposite(edges, e, other, width)
+                other = following[other]
     return doubled
 
 
@@ -174,6 +208,7 @@ def warm_up() -> None:
     vertices = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 4.0]])
     starts = np.array([0, 3], dtype=np.int64)
     edges = np.concatenate([vertices, np.roll(vertices, -1, axis=0) - vertices], axis=1)
+    bounds_of(vertices)
     groups_cross(vertices, starts, ring_owners(vertices, starts))
     comes_near(vertices, vertices, starts, edges, np.array([0.0, 0.0, 4.0, 4.0]), 1.0, 0.5)
     run_both_ways(edges, 0.01)

@@ -8,7 +8,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from workstation.structures.signed_distance_kernels import BLOCK
+BLOCK_BITS = 3
+"""Blocks of a field have 2 to this power points on each side (as in `signed_distance_kernels`)."""
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -45,8 +46,9 @@ def mark_sampled(
     first column and row of the field, its columns and rows. heights: (2,) lowest and highest.
     known, wanted: (block rows, block columns) uint8; only what is not known yet becomes wanted.
     """
-    count = 0
-    step, last_x, last_y = placed[0], placed[3] - 1.0, placed[4] - 1.0
+    count, last = 0, np.int64(-1)
+    step, last_x, last_y = placed[0], placed[3] - 2.0, placed[4] - 2.0
+    across = known.shape[1]
     for row in range(rows):
         if not _reaches(origin, along_columns, along_rows, row, columns, heights[0], heights[1]):
             continue
@@ -56,10 +58,17 @@ def mark_sampled(
                 continue
             x = (origin[0] + along_columns[0] * column + along_rows[0] * row) / step - placed[1]
             y = (origin[1] + along_columns[1] * column + along_rows[1] * row) / step - placed[2]
-            i = floor(min(max(x, 0.0), last_x - 1.0))
-            j = floor(min(max(y, 0.0), last_y - 1.0))
-            for block_row in range(j // BLOCK, (j + 1) // BLOCK + 1):
-                for block_column in range(i // BLOCK, (i + 1) // BLOCK + 1):
+            i = np.int64(min(max(x, 0.0), last_x))
+            j = np.int64(min(max(y, 0.0), last_y))
+            # the cell's corners may lie in up to four blocks
+            row0, row1 = j >> BLOCK_BITS, (j + 1) >> BLOCK_BITS
+            column0, column1 = i >> BLOCK_BITS, (i + 1) >> BLOCK_BITS
+            here = ((row0 * across + column0) << 2) | ((row1 - row0) << 1) | (column1 - column0)
+            if here == last:
+                continue
+            last = here
+            for block_row in range(row0, row1 + 1):
+                for block_column in range(column0, column1 + 1):
                     if not known[block_row, block_column] and not wanted[block_row, block_column]:
                         wanted[block_row, block_column] = 1
                         count += 1
@@ -83,15 +92,13 @@ def sample_piece(
     origin, along_columns, along_rows: (3,) first point and steps in the stack's (u, v, w) mm.
     placed: (5,) step in mm, first column and row of `first`, and of `second`.
     heights: (n, 6) as in `Piece`.
-    run: (2,) heights where the joined planes around the piece end; a piece at an end goes on beyond it as the
-    distance to the end.
+    run: (4,) heights where the joined planes around the piece end, beyond which a piece at an end goes on as the
+    distance to the end, and the lowest and highest point that it counts for.
     """
     rows, columns = out.shape
     step = placed[0]
     last = heights.shape[0] - 1
-    low, high = heights[0, 0], heights[last, 1]
-    lowest = -1e30 if low <= run[0] + 1e-6 else low
-    highest = 1e30 if high >= run[1] - 1e-6 else high
+    lowest, highest = run[2], run[3]
     for row in range(rows):
         if not _reaches(origin, along_columns, along_rows, row, columns, lowest, highest):
             continue
@@ -119,6 +126,6 @@ def warm_up() -> None:
     """Compile every kernel here for the types used in production."""
     out, field = np.ones((4, 4), dtype=np.float32), np.ones((8, 8), dtype=np.float32)
     zero, heights = np.zeros(3), np.array([[0.0, 1.0, 0.0, 1.0, 0.0, 0.0]])
-    sample_piece(out, zero, zero, zero, field, field, np.ones(5), heights, np.array([0.0, 1.0]))
+    sample_piece(out, zero, zero, zero, field, field, np.ones(5), heights, np.array([0.0, 1.0, 0.0, 1.0]))
     blocks = np.zeros((1, 1), dtype=np.uint8)
     mark_sampled(4, 4, zero, zero, zero, np.array([1.0, 0.0, 0.0, 8.0, 8.0]), np.zeros(2), blocks, blocks.copy())

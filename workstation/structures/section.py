@@ -22,6 +22,7 @@ PARALLEL_DEG = 0.05
 """Planes tilted by less show the drawn rings themselves: 0.2 mm at 250 mm."""
 
 _FAR = np.float32(1e3)
+_ENDLESS_MM = 1e6
 _TOLERANCE_MM = 0.005
 _PAD_STEPS = 2
 _REACH_MM = (2.0, 2.0, 2.0, 2.0)
@@ -106,8 +107,8 @@ def height_section(source: Source, z_mm: float, surface_model: str) -> Region:
     step = lattice.step_mm
     origin = np.array([c0 * step, r0 * step, z_mm])
     for piece in pieces:
-        run = np.array([piece.low_mm - 1.0, piece.high_mm + 1.0])
-        _sample(values, piece, run, step, (origin, np.array([step, 0.0, 0.0]), np.array([0.0, step, 0.0])))
+        run = piece.low_mm - 1.0, piece.high_mm + 1.0
+        _sample(values, piece, run, 0.0, step, (origin, np.array([step, 0.0, 0.0]), np.array([0.0, step, 0.0])))
     points, starts = trace_level(values, c0, r0, step, _TOLERANCE_MM)
     return Region([points[a:b] for a, b in itertools.pairwise(starts)])
 
@@ -118,16 +119,22 @@ def _lattice(smallest_extent_mm: float) -> Lattice:
 
 
 def _sample(
-    values: NDArray[np.float32], piece: Piece, run: Float, step: float, points: tuple[Float, Float, Float]
+    values: NDArray[np.float32],
+    piece: Piece,
+    run: tuple[float, float],
+    beyond_mm: float,
+    step: float,
+    points: tuple[Float, Float, Float],
 ) -> None:
+    """run: heights where the joined planes end; beyond_mm: how far a piece at an end goes on as the distance to it."""
     first, second = piece.first, piece.second
     shape = values.shape[0], values.shape[1]
-    low = -np.inf if piece.low_mm <= run[0] + 1e-6 else piece.low_mm
-    high = np.inf if piece.high_mm >= run[1] - 1e-6 else piece.high_mm
+    low = piece.low_mm - (beyond_mm if piece.low_mm <= run[0] + 1e-6 else 0.0)
+    high = piece.high_mm + (beyond_mm if piece.high_mm >= run[1] - 1e-6 else 0.0)
     placed = np.array([step, first.column0, first.row0, second.column0, second.row0], dtype=np.float64)
     sample_piece(
         values, *points, first.on_plane(shape, points, low, high), second.on_plane(shape, points, low, high), placed,
-        piece.heights, run,
+        piece.heights, np.array([*run, low, high]),
     )  # fmt: skip
 
 
@@ -146,7 +153,9 @@ def sample_body(
     step = body.lattice.step_mm
     for piece in pieces:
         run = piece.run or next(r for r in runs if r[0] - 1e-6 <= piece.low_mm and piece.high_mm <= r[1] + 1e-6)
-        _sample(values, piece, np.array(run), step, (origin, along_columns, along_rows))
+        # A part that ends by itself has others around it that say how far away the body is from far above.
+        beyond = _ENDLESS_MM if piece.run is None else reach
+        _sample(values, piece, run, beyond, step, (origin, along_columns, along_rows))
 
 
 def source_bounds(source: Source) -> tuple[Bounds, float, float] | None:

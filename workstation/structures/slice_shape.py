@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from workstation.geometry.region import Region
 from workstation.structures.area_kernels import even_odd_area
 from workstation.structures.lattice_field import Bounds, Box, Field, Lattice, holds, union_box
-from workstation.structures.ring_kernels import comes_near, groups_cross, ring_owners, run_both_ways
+from workstation.structures.ring_kernels import bounds_of, comes_near, groups_cross, ring_owners, run_both_ways
 from workstation.structures.signed_distance_kernels import edges_of, signed_gauge
 from workstation.structures.structure import PlanarContours
 
 Float = NDArray[np.float64]
+JoinedParts = tuple[tuple[int, ...], tuple[int, ...]]
+"""Numbers of the parts of one section, and of another, that meet one of the other."""
 
 SMALLEST_AREA_MM2 = 1e-6
 """A plane that encloses less than this has nothing drawn on it (spikes, points, lines)."""
@@ -39,7 +41,7 @@ class SliceShape:
         self.starts: NDArray[np.int64] = np.zeros(len(rings) + 1, dtype=np.int64)
         np.cumsum([len(ring) for ring in rings], out=self.starts[1:])
         self._fields: dict[Lattice, Field] = {}
-        self._touching: WeakKeyDictionary[SliceShape, dict[float, bool]] = WeakKeyDictionary()
+        self._joined: WeakKeyDictionary[SliceShape, dict[float, JoinedParts | None]] = WeakKeyDictionary()
         self._subsets: dict[tuple[int, ...], SliceShape] = {}
         self._scaled: dict[tuple[float, tuple[float, float]], SliceShape] = {}
 
@@ -51,8 +53,8 @@ class SliceShape:
     @cached_property
     def bounds(self) -> Bounds:
         """(u_min, v_min, u_max, v_max) in mm."""
-        low, high = self.vertices.min(0), self.vertices.max(0)
-        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+        u0, v0, u1, v1 = bounds_of(self.vertices).tolist()
+        return u0, v0, u1, v1
 
     @cached_property
     def parts(self) -> tuple[SliceShape, ...]:
@@ -78,17 +80,25 @@ class SliceShape:
             self._subsets[chosen] = SliceShape(Region(rings))
         return self._subsets[chosen]
 
+    def joined_parts(self, other: SliceShape, step_mm: float) -> JoinedParts | None:
+        """Which parts of this and of another section meet one of the other; None where all do; kept."""
+        known = self._joined.get(other)
+        if known is None:
+            known = self._joined.setdefault(other, {})
+        if step_mm not in known:
+            met = [[a.touches(b, step_mm) for b in other.parts] for a in self.parts]
+            own = tuple(n for n, row in enumerate(met) if any(row))
+            others = tuple(n for n in range(len(other.parts)) if any(row[n] for row in met))
+            all_do = len(own) == len(self.parts) and len(others) == len(other.parts)
+            known[step_mm] = None if all_do else (own, others)
+        return known[step_mm]
+
     def touches(self, other: SliceShape, step_mm: float) -> bool:
         """Whether the two outlines, laid upon each other, share some of their inside or nearly: half a step is near."""
         a, b = self.bounds, other.bounds
         if a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]:
             return False
-        known = self._touching.get(other)
-        if known is None:
-            known = self._touching.setdefault(other, {})
-        if step_mm not in known:
-            known[step_mm] = self._has_near(other, step_mm) or other._has_near(self, step_mm)
-        return known[step_mm]
+        return self._has_near(other, step_mm) or other._has_near(self, step_mm)
 
     def _has_near(self, other: SliceShape, step_mm: float) -> bool:
         bounds = np.array(self.bounds)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.jobs.progress import Progress, part, silent
 from workstation.structures.planar import difference, intersection
@@ -16,6 +17,8 @@ from workstation.structures.structure import ContourStack, PlanarContours
 from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL
 from workstation.targets.errors import TargetError
 from workstation.targets.margin import expand
+
+Float = NDArray[np.float64]
 
 
 def derive(
@@ -37,7 +40,8 @@ def derive(
     positions = np.sort(np.asarray(positions_mm, dtype=np.float64))
     grown = expand(stacks[recipe.source_identifier], recipe.margin, positions, surface_model, part(progress, 0, 0.5))
     limits = [*((limit, True) for limit in recipe.crop_to), *((limit, False) for limit in recipe.avoid)]
-    bodies = [(_grown_limit(limit, stacks, surface_model), keep_inside) for limit, keep_inside in limits]
+    heights = grown.positions_mm
+    bodies = [(_grown_limit(limit, stacks, grown.plane, heights, surface_model), keep) for limit, keep in limits]
     slices = []
     for n, drawn in enumerate(grown.slices):
         progress(0.5 + 0.5 * n / len(grown.slices), "Cropping the target")
@@ -64,8 +68,13 @@ def cropped(region: Region, limit: Region, keep_inside: bool) -> Region:
     return difference(region, limit)
 
 
-def _grown_limit(limit: Limit, stacks: Mapping[str, ContourStack], surface_model: str) -> ContourStack:
+def _grown_limit(
+    limit: Limit, stacks: Mapping[str, ContourStack], plane: Plane, heights_mm: Float, surface_model: str
+) -> ContourStack:
+    """A limit with its own margin: on the target's planes only, where its own ones lie in the same frame."""
     stack = stacks[limit.structure_identifier]
     if limit.margin_mm == 0 or not stack.slices:
         return stack
-    return expand(stack, Margin.uniform(limit.margin_mm), None, surface_model)
+    offset = stack.plane.to_plane(plane.origin_mm)
+    same_frame = np.allclose(stack.plane.axes, plane.axes, atol=1e-9) and np.abs(offset).max() <= 1e-6
+    return expand(stack, Margin.uniform(limit.margin_mm), heights_mm if same_frame else None, surface_model)
