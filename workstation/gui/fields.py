@@ -38,7 +38,7 @@ def breakable(text: str) -> str:
 
 def label(text: str = "", kind: str = "", wrap: bool = False) -> QLabel:
     """A text of one of the kinds that the style sheet knows."""
-    made = WrappedLabel(breakable(text)) if wrap else QLabel(text)
+    made = WrappedLabel(text) if wrap else QLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wrap)
     if kind:

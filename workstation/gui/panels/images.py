@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout
 
 from workstation.case.commands import ChoosePlanningImage, RemoveImage
-from workstation.gui.fields import label, restyle
+from workstation.gui.fields import breakable, label, restyle
 from workstation.gui.panels.panel import Card, Panel, clear_layout, heading, plain, small
 from workstation.gui.session import Session, name_of_image
 from workstation.images.volume import Volume
@@ -104,7 +104,7 @@ class ImageCard(Card):
         super().__init__()
         self._session, self._volume, self._planning = session, volume, planning
         top = QHBoxLayout()
-        name = label(name_of_image(volume), "heading", wrap=True)
+        name = label(breakable(name_of_image(volume)), "heading", wrap=True)
         top.addWidget(name, 1)
         top.addWidget(small("trash", "Take this image out of the case", lambda: session.do(RemoveImage(volume.key))))
         self.column.addLayout(top)
@@ -152,7 +152,7 @@ class FoundCard(Card):
 
     def __init__(self, entry: SeriesEntry, load: Callable[[], object]) -> None:
         super().__init__()
-        self.column.addWidget(label(f"{entry.modality} {entry.description}".strip() or "Image", wrap=True))
+        self.column.addWidget(label(breakable(f"{entry.modality} {entry.description}".strip() or "Image"), wrap=True))
         self.column.addWidget(label(facts_of(entry.size, entry.spacing_mm), "muted", wrap=True))
         for warning in entry.warnings:
             self.column.addWidget(label("▲ " + warning, "caution", wrap=True))
