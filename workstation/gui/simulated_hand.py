@@ -24,6 +24,7 @@ Float = NDArray[np.float64]
 LEFT = Qt.MouseButton.LeftButton
 NO_KEYS = Qt.KeyboardModifier(0)
 STEP_MS = 15
+REST_MS = 250
 
 
 class SimulatedHand:
@@ -49,23 +50,24 @@ class SimulatedHand:
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
     def wait_for_work(self, seconds: float = 180.0) -> None:
-        """Let the window live until it is prepared, no job runs and the 3D view has all its surfaces."""
+        """Let the window live until it is prepared, no job runs, and every view shows all that it will show."""
         window = self.window
 
         def idle() -> bool:
             error = window.preparation.error
             if error is not None:
                 raise error
-            return window.preparation.warm.is_set() and not window.runner.jobs and not self._volume_view_busy()
+            return window.preparation.warm.is_set() and not window.runner.jobs and self._views_complete()
 
-        self.wait_until(idle, seconds, "preparing, reading or building surfaces")
-        QTest.qWait(200)  # views come to rest and are drawn once more at full quality
+        for _ in range(2):  # what has arrived may ask for more: an outline once more, exactly, when all is at rest
+            self.wait_until(idle, seconds, "preparing, reading, or building outlines and surfaces")
+            QTest.qWait(REST_MS)
 
-    def _volume_view_busy(self) -> bool:
+    def _views_complete(self) -> bool:
         if self.window.workspace is None:
-            return False
-        view = self.window.workspace.views.views["volume"]
-        return isinstance(view, VolumeView) and view.busy
+            return True
+        shown = [view for view in self.workspace.views.views.values() if view.isVisible()]
+        return all(v.complete if isinstance(v, VolumeView) else not v.outlines.busy for v in shown)
 
     def view(self, name: str) -> SliceView:
         """One of the three slice views: "axial", "sagittal" or "coronal"."""

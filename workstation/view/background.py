@@ -31,6 +31,7 @@ class Background:
         self._generations: dict[Hashable, int] = {}
         self._changed = threading.Condition()
         self._stopping = False
+        self._working = False
         self._thread: threading.Thread | None = None
 
     def ask(self, key: Hashable, make: Callable[[], Any], later: int = 0) -> None:
@@ -57,6 +58,12 @@ class Background:
         with self._changed:
             return self._generations.get(answer.key) == answer.generation
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is wished for or being made."""
+        with self._changed:
+            return bool(self._wishes) or self._working
+
     def stop(self) -> None:
         """End the thread after what it is doing now."""
         with self._changed:
@@ -77,9 +84,12 @@ class Background:
                     return
                 key = min(self._wishes, key=lambda wish: self._wishes[wish][0])
                 _, generation, make = self._wishes.pop(key)
+                self._working = True
             answer = _answer(key, generation, make)
             if self.current(answer):
                 self._answered(answer)
+            with self._changed:
+                self._working = False
 
 
 def _answer(key: Hashable, generation: int, make: Callable[[], Any]) -> Answer:

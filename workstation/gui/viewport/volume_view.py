@@ -142,6 +142,13 @@ class VolumeView(QWidget):
         """Whether surfaces are still to be asked for (those under way not counted)."""
         return bool(self._dirty or self._rough) or self._follow.isActive() or self._rest.isActive()
 
+    @property
+    def complete(self) -> bool:
+        """Whether every surface has been made and delivered (True, too, where there can be none)."""
+        if self._maker is None:
+            return bool(self.note)
+        return not self.busy and not self._maker.busy
+
     # ---------------------------------------------------------------------------------- what makes it out of date
 
     def _listen(self) -> None:
