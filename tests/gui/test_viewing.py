@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,4 +122,15 @@ def test_everything_worth_keeping_survives_as_json() -> None:
 def test_a_state_of_other_images_changes_nothing_about_them() -> None:
     viewing = Viewing(case_with(ct(), mr()))
     viewing.restore({"base": "elsewhere", "overlay": "nowhere", "overlay_colors": "mauve"})
-    assert (viewing.base_key, viewing.overlay_key, viewing.overlay_colors) == ("ct", "", "hot iron")
+    assert (viewing.base_key, viewing.overlay_key, viewing.overlay_colors) == ("ct", "", "grey")
+
+
+def test_anatomy_is_laid_over_in_grey_and_function_in_colour_until_somebody_chooses() -> None:
+    viewing = Viewing(case_with(ct(), mr(), replace(mr(), key="pet", modality="PT")))
+    viewing.overlay_key = "mr"
+    assert viewing.overlay_colors == "grey"
+    viewing.overlay_key = "pet"
+    assert viewing.overlay_colors == "hot iron"
+    viewing.overlay_colors = "cool"
+    viewing.overlay_key = "mr"
+    assert viewing.overlay_colors == "cool"

@@ -15,7 +15,7 @@ from psygnal import Signal
 
 from workstation.images.volume import Volume
 from workstation.images.windows import automatic_window
-from workstation.view.color_maps import HOT_IRON, NAMES
+from workstation.view.color_maps import GREY, HOT_IRON, NAMES
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 
 SMALLEST_WINDOW = 1e-3
+FUNCTIONAL_MODALITIES = ("PT", "NM")
 
 
 class Viewing:
@@ -46,7 +47,7 @@ class Viewing:
         self._overlay_key = ""
         self._opacity = 0.4
         self._overlay_shown = True
-        self._overlay_colors = HOT_IRON
+        self._overlay_colors = ""
         self._windows: dict[str, tuple[float, float]] = {}
         self._hidden: set[str] = set()
         self._hide_all = False
@@ -117,8 +118,15 @@ class Viewing:
 
     @property
     def overlay_colors(self) -> str:
-        """The overlay's colour table, one of `workstation.view.color_maps.NAMES`."""
-        return self._overlay_colors
+        """The overlay's colour table, one of `workstation.view.color_maps.NAMES`.
+
+        Until a person chooses one: grey for anatomy (bone of the CT and soft tissue of the MR read as one picture),
+        hot iron for what shows function.
+        """
+        if self._overlay_colors:
+            return self._overlay_colors
+        overlay = self._case.images.get(self._overlay_key)
+        return HOT_IRON if overlay is not None and overlay.modality in FUNCTIONAL_MODALITIES else GREY
 
     @overlay_colors.setter
     def overlay_colors(self, name: str) -> None:

@@ -47,6 +47,7 @@ EMPTY_NOTE = "Surfaces of the structures appear here as they are drawn."
 # How fast surfaces follow a stroke at best, and the share of the window's time that asking for them may take.
 FOLLOW_MS = 200
 FOLLOW_SHARE = 0.12
+BUTTONS_PX = 28  # the row of buttons at the bottom, which letters keep clear of
 REST_MS = 350
 MOVING_BUDGET_S = 0.040
 SMALLEST_EXTENT_MM = 140.0
@@ -357,7 +358,8 @@ class VolumeView(QWidget):
         if self.case.planning is not None:
             self._paint_crosshair(painter)
             axes = self.camera.axes
-            paint_side_letters(painter, area, Plane((0, 0, 0), axes[0], -axes[1]), self.font())
+            above_buttons = area.adjusted(0, 0, 0, -BUTTONS_PX)
+            paint_side_letters(painter, above_buttons, Plane((0, 0, 0), axes[0], -axes[1]), self.font())
 
     def _render(self, scene: VolumeScene) -> None:
         for identifier in scene.names():
