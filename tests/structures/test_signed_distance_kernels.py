@@ -54,7 +54,8 @@ def test_a_value_does_not_depend_on_the_box_in_its_last_bit(points, first_column
     region = Region([np.array(points)])
     whole = SliceShape(region).field(Lattice(1.0), (-40, -40, 40, 40))
     part = SliceShape(region).field(Lattice(1.0), (8 * first_column, 8 * first_row, 16, 24))
-    cut = whole.values[part.row0 + 40 : 24 + 40, part.column0 + 40 : 16 + 40]
+    column0, row0 = part.box[:2]
+    cut = whole.values[row0 + 40 : 24 + 40, column0 + 40 : 16 + 40]
     assert np.array_equal(cut, part.values)
 
 

@@ -10,9 +10,11 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.structures.lattice_field import Bounds, Box, Field, Lattice, union_bounds
+from workstation.structures.lattice_field import Bounds, Box, Field, Lattice, RaisedField, union_bounds
 from workstation.structures.slice_shape import SliceShape
 from workstation.structures.surface_model import CapProfile, Source, SurfaceModel
+
+AnyField = Field | RaisedField
 
 _TIP_SIZE = 0.01  # stands for a point at the end of a cap
 
@@ -29,26 +31,24 @@ class Piece:
 
     low_mm: float
     high_mm: float
-    first: Field
-    second: Field
+    first: AnyField
+    second: AnyField
     heights: NDArray[np.float64]
     box: Box
     run: tuple[float, float] | None = None
 
 
+Levels = list[tuple[float, float, float, float, float, float]]
+
+
 def _piece(
-    first: Field,
-    second: Field,
-    parts: list[tuple[float, float, float, float, float, float]],
-    run: tuple[float, float] | None = None,
+    first: AnyField, second: AnyField, box: Box, parts: Levels, run: tuple[float, float] | None = None
 ) -> Piece:
-    a, b = first.box, second.box
-    box = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
     return Piece(parts[0][0], parts[-1][1], first, second, np.array(parts), box, run)
 
 
-def _constant_piece(low_mm: float, high_mm: float, field: Field) -> Piece:
-    return _piece(field, field, [(low_mm, high_mm, 0.0, 0.0, 0.0, 0.0)])
+def _constant_piece(low_mm: float, high_mm: float, field: AnyField, box: Box) -> Piece:
+    return _piece(field, field, box, [(low_mm, high_mm, 0.0, 0.0, 0.0, 0.0)])
 
 
 class Body:
@@ -86,20 +86,17 @@ class Body:
         """The pieces from a plane up to the next, and its caps; a slab is its plane's own."""
         if self.model.name == "slab":
             low, high = self.model.slab_ends_mm(index)
-            field = self._own_field(index)
-            return [_constant_piece(low, high, field)]
+            return [_constant_piece(low, high, *self._own_field(index))]
         above = self.model.neighbour(index, 1)
         pieces = self._cap(index, -1) if self.model.neighbour(index, -1) is None else []
         return pieces + (self._cap(index, 1) if above is None else self._between(index, above))
 
-    def _own_field(self, index: int) -> Field:
-        shape = self.model.shape(index)
-        return shape.field(self.lattice, self.lattice.box(shape.bounds, self.reach))
+    def _own_field(self, index: int) -> tuple[Field, Box]:
+        return self._field_of(self.model.shape(index))
 
-    def _pair_fields(self, a: SliceShape, b: SliceShape) -> tuple[Field, Field]:
-        """Both fields on a box that holds both shapes, so that they blend wherever either matters."""
-        box = self.lattice.box(union_bounds(a.bounds, b.bounds), self.reach)
-        return a.field(self.lattice, box), b.field(self.lattice, box)
+    def _field_of(self, shape: SliceShape) -> tuple[Field, Box]:
+        box = self.lattice.box(shape.bounds, self.reach)
+        return shape.field(self.lattice, box), box
 
     def _between(self, i: int, j: int) -> list[Piece]:
         """Pieces from plane i up to plane j, and caps of the parts of either that meet nothing on the other."""
@@ -116,22 +113,24 @@ class Body:
         return pieces
 
     def _blend(self, i: int, j: int, lower: SliceShape, upper: SliceShape) -> Piece:
-        first, second = self._pair_fields(lower, upper)
+        # Both fields on a box that holds both shapes, so that they blend wherever either matters.
+        box = self.lattice.box(union_bounds(lower.bounds, upper.bounds), self.reach)
+        first, second = lower.field(self.lattice, box), upper.field(self.lattice, box)
         low, unit = self.model.heights[i], self.lattice.least_unit
         height = self.model.heights[j] - low
         parts = [
             (low + a.height * height, low + b.height * height, a.share, b.share, a.swell_mm * unit, b.swell_mm * unit)
             for a, b in itertools.pairwise(self.model.pace(i, j))
         ]
-        return _piece(first, second, parts)
+        return _piece(first, second, box, parts)
 
     def _part_cap(self, index: int, part: SliceShape, direction: int) -> list[Piece]:
         """A blunt cap of half a step of a part that ends while others go on."""
         z, half = self.model.heights[index], 0.5 * self.model.step_mm
-        field = part.field(self.lattice, self.lattice.box(part.bounds, self.reach))
+        field, box = self._field_of(part)
         low, high = (z, z + half) if direction > 0 else (z - half, z)
         run = (z - 1e6, high) if direction > 0 else (low, z + 1e6)
-        return [_piece(field, field, [(low, high, 0.0, 0.0, 0.0, 0.0)], run)]
+        return [_piece(field, field, box, [(low, high, 0.0, 0.0, 0.0, 0.0)], run)]
 
     def _cap(self, index: int, direction: int) -> list[Piece]:
         """Pieces from the last plane of a run outwards (direction +1 up, -1 down)."""
@@ -139,35 +138,37 @@ class Body:
         profile = self.model.cap_profile(index, direction)
         previous = self.model.neighbour(index, -direction)
         if profile is None or previous is None:
-            last, half = self._own_field(index), 0.5 * self.model.step_mm
+            half = 0.5 * self.model.step_mm
             low, high = (z, z + half) if direction > 0 else (z - half, z)
-            return [_constant_piece(low, high, last)]
-        levels = self._cap_levels(index, previous, profile)
+            return [_constant_piece(low, high, *self._own_field(index))]
+        levels, box = self._cap_levels(index, previous, profile)
         return [
-            _piece(a, b, [(z + t0, z + t1, 0.0, 1.0, 0.0, 0.0)])
+            _piece(a, b, box, [(z + t0, z + t1, 0.0, 1.0, 0.0, 0.0)])
             if direction > 0
-            else _piece(b, a, [(z - t1, z - t0, 0.0, 1.0, 0.0, 0.0)])
+            else _piece(b, a, box, [(z - t1, z - t0, 0.0, 1.0, 0.0, 0.0)])
             for (t0, a), (t1, b) in itertools.pairwise(levels)
         ]
 
-    def _cap_levels(self, index: int, previous: int, profile: CapProfile) -> list[tuple[float, Field]]:
-        """Heights above the last plane and the sections there, from the last plane's own on."""
+    def _cap_levels(
+        self, index: int, previous: int, profile: CapProfile
+    ) -> tuple[list[tuple[float, AnyField]], Box]:
+        """Heights above the last plane and the sections there, from the last plane's own on, and their box."""
         shape = self.model.shape(index)
         if profile.sizes()[-1][1] > 0.999:
-            field = self._own_field(index)
-            return [(0.0, field), (profile.end_mm, field)]
+            field, box = self._own_field(index)
+            return [(0.0, field), (profile.end_mm, field)], box
         drift = self._drift(index, previous)
         end = profile.end_mm
         u0, v0, u1, v1 = shape.bounds
         tip = (u0 + drift[0] * end, v0 + drift[1] * end, u1 + drift[0] * end, v1 + drift[1] * end)
         box = self.lattice.box(union_bounds(shape.bounds, tip), self.reach)
         if not shape.shrinks_into_itself(self.lattice, box):
-            return _shrunk_levels(shape.field(self.lattice, box), profile)
-        levels = []
+            return _shrunk_levels(shape.field(self.lattice, box), profile), box
+        levels: list[tuple[float, AnyField]] = []
         for t, size in profile.sizes():
             section = shape if t == 0.0 else shape.scaled(max(size, _TIP_SIZE), (drift[0] * t, drift[1] * t))
             levels.append((t, section.field(self.lattice, box)))
-        return levels
+        return levels, box
 
     def _drift(self, index: int, previous: int) -> tuple[float, float]:
         """Sideways movement of the section's centre per mm outwards, at most one."""
@@ -178,11 +179,11 @@ class Body:
         return drift[0] / length, drift[1] / length
 
 
-def _shrunk_levels(field: Field, profile: CapProfile) -> list[tuple[float, Field]]:
+def _shrunk_levels(field: Field, profile: CapProfile) -> list[tuple[float, AnyField]]:
     """A cap whose sections shrink evenly from all sides, for outlines that do not shrink into themselves."""
     depth = np.float32(max(-float(field.values.min()), 0.0))
     return [
-        (t, Field(field.values + np.float32(1.0 - size) * depth, field.column0, field.row0))
+        (t, RaisedField(field, np.float32(1.0 - size) * depth))
         for t, size in profile.sizes()
     ]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.structures.sample_kernels import mark_sampled
-from workstation.structures.signed_distance_kernels import BLOCK, keep_blocks, signed_distance
+from workstation.structures.signed_distance_kernels import BLOCK, keep_blocks, signed_distance, signed_gauge
 
 Float = NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
@@ -68,75 +68,127 @@ def holds(outer: Box, inner: Box) -> bool:
     return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
 
 
-class Field:
-    """Signed distances (rows, columns) float32, negative inside, from lattice point (column0, row0) on.
+class Patch:
+    """Values (rows, columns) float32 from lattice point (column0, row0) on, of which some blocks may be missing."""
 
-    Values appear when they are asked for and never change then, so that a field may be shared between threads: two
-    that ask at once compute the same.
-    """
+    __slots__ = ("column0", "known", "row0", "values")
 
-    __slots__ = ("_known", "_outline", "_step_mm", "_values", "column0", "row0")
-
-    def __init__(self, values: NDArray[np.float32], column0: int, row0: int) -> None:
-        """A field that is complete."""
-        self._values = values
-        self.column0, self.row0 = column0, row0
-        self._outline: Outline | None = None
-        self._known: NDArray[np.uint8] = np.empty((0, 0), dtype=np.uint8)
-        self._step_mm = 1.0
-
-    @staticmethod
-    def of(outline: Outline, step_mm: float, box: Box, before: Field | None = None) -> Field:
-        """A field of plain distances with nothing known yet, but for what a smaller one `before` has in its box."""
-        rows, columns = box[3] - box[1], box[2] - box[0]
-        field = Field(np.empty((rows, columns), dtype=np.float32), box[0], box[1])
-        field._outline, field._step_mm = outline, step_mm
-        field._known = np.zeros((-(-rows // BLOCK), -(-columns // BLOCK)), dtype=np.uint8)
-        if before is not None:
-            known = before._known if before._outline is not None else np.ones(before._blocks, dtype=np.uint8)
-            row, column = before.row0 - box[1], before.column0 - box[0]
-            keep_blocks(before._values, known, row, column, field._values, field._known)
-        return field
-
-    @property
-    def _blocks(self) -> tuple[int, int]:
-        rows, columns = self._values.shape
-        return -(-rows // BLOCK), -(-columns // BLOCK)
+    def __init__(
+        self, values: NDArray[np.float32], column0: int, row0: int, known: NDArray[np.uint8] | None = None
+    ) -> None:
+        """known: (block rows, block columns), one for each block that has its values; None: all have."""
+        self.values, self.column0, self.row0, self.known = values, column0, row0, known
 
     @property
     def box(self) -> Box:
         """First column and row, end column and row."""
-        rows, columns = self._values.shape
+        rows, columns = self.values.shape
         return self.column0, self.row0, self.column0 + columns, self.row0 + rows
+
+
+class Field:
+    """Signed distances of one outline on one lattice, negative inside, in a box that grows when a larger one is needed.
+
+    Plain distances appear block by block when they are asked for, and never change then: because a lattice point's
+    value does not depend on the box, two threads that ask at once compute the same.
+    """
+
+    __slots__ = ("_lattice", "_outline", "_patch")
+
+    def __init__(self, outline: Outline, lattice: Lattice, box: Box) -> None:
+        self._outline = outline
+        self._lattice = lattice
+        self._patch = self._new_patch(box)
+
+    @property
+    def box(self) -> Box:
+        """First column and row, end column and row."""
+        return self._patch.box
 
     @property
     def values(self) -> NDArray[np.float32]:
-        """All values."""
-        outline = self._outline
-        if outline is not None:
-            self._fill(outline, (self._known == 0).astype(np.uint8))
-            self._outline = None
-        return self._values
+        """All values (rows, columns) of the box."""
+        return self.complete().values
+
+    def cover(self, box: Box) -> None:
+        """Make room for at least a box."""
+        before = self._patch
+        if holds(before.box, box):
+            return
+        patch = self._new_patch(union_box(before.box, box))
+        if patch.known is not None:
+            rows, columns = before.values.shape
+            known = before.known
+            if known is None:
+                known = np.ones((-(-rows // BLOCK), -(-columns // BLOCK)), dtype=np.uint8)
+            row, column = before.row0 - patch.row0, before.column0 - patch.column0
+            keep_blocks(before.values, known, row, column, patch.values, patch.known)
+        self._patch = patch
+
+    def complete(self) -> Patch:
+        """The box with all its values."""
+        patch = self._patch
+        known = patch.known
+        if known is not None:
+            self._fill(patch, known, (known == 0).astype(np.uint8))
+            patch.known = None
+        return patch
 
     def on_plane(
         self, shape: tuple[int, int], points: tuple[Float, Float, Float], low_mm: float, high_mm: float
-    ) -> NDArray[np.float32]:
-        """The array of values, of which those are valid that a plane's points between two heights lie among.
+    ) -> Patch:
+        """The box with those values that a plane's points between two heights lie among.
 
         shape: rows and columns of the points; points: first one, and steps along columns and rows, (u, v, w) in mm.
         """
-        outline = self._outline
-        if outline is None:
-            return self._values
+        patch = self._patch
+        known = patch.known
+        if known is None:
+            return patch
         if points[1][2] == 0.0 and points[2][2] == 0.0:
-            return self.values
-        rows, columns = self._values.shape
-        placed = np.array([self._step_mm, self.column0, self.row0, columns, rows], dtype=np.float64)
-        wanted = np.zeros(self._known.shape, dtype=np.uint8)
-        if mark_sampled(shape[0], shape[1], *points, placed, np.array([low_mm, high_mm]), self._known, wanted):
-            self._fill(outline, wanted)
-        return self._values
+            return self.complete()
+        rows, columns = patch.values.shape
+        placed = np.array([self._lattice.step_mm, patch.column0, patch.row0, columns, rows], dtype=np.float64)
+        wanted = np.zeros(known.shape, dtype=np.uint8)
+        if mark_sampled(shape[0], shape[1], *points, placed, np.array([low_mm, high_mm]), known, wanted):
+            self._fill(patch, known, wanted)
+        return patch
 
-    def _fill(self, outline: Outline, wanted: NDArray[np.uint8]) -> None:
-        signed_distance(*outline, self.column0, self.row0, self._step_mm, wanted, self._values)
-        np.maximum(self._known, wanted, out=self._known)
+    def _fill(self, patch: Patch, known: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> None:
+        signed_distance(*self._outline, patch.column0, patch.row0, self._lattice.step_mm, wanted, patch.values)
+        np.maximum(known, wanted, out=known)
+
+    def _new_patch(self, box: Box) -> Patch:
+        rows, columns, step = box[3] - box[1], box[2] - box[0], self._lattice.step_mm
+        values = np.empty((rows, columns), dtype=np.float32)
+        if self._lattice.weights is None:
+            known = np.zeros((-(-rows // BLOCK), -(-columns // BLOCK)), dtype=np.uint8)
+            return Patch(values, box[0], box[1], known)
+        weights = np.array(self._lattice.weights, dtype=np.float64)
+        signed_gauge(*self._outline, box[0], box[1], step, weights, values)
+        return Patch(values, box[0], box[1])
+
+
+class RaisedField:
+    """A field and a constant: the outline shrunk evenly from all sides, as far as it is Euclidean."""
+
+    __slots__ = ("_field", "_height")
+
+    def __init__(self, field: Field, height: np.float32) -> None:
+        self._field, self._height = field, height
+
+    @property
+    def box(self) -> Box:
+        """First column and row, end column and row."""
+        return self._field.box
+
+    def complete(self) -> Patch:
+        """The box with all its values."""
+        patch = self._field.complete()
+        return Patch(patch.values + self._height, patch.column0, patch.row0)
+
+    def on_plane(
+        self, shape: tuple[int, int], points: tuple[Float, Float, Float], low_mm: float, high_mm: float
+    ) -> Patch:
+        """As `Field.on_plane`."""
+        return self.complete()

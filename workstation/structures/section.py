@@ -100,9 +100,9 @@ def height_section(source: Source, z_mm: float, surface_model: str) -> Region:
     pieces = Body(source, surface_model, lattice, _REACH_MM).pieces(z_mm, z_mm)
     if not pieces:
         return Region()
-    boxes = np.array([(*p.first.box, *p.second.box) for p in pieces])
-    c0, r0 = int(boxes[:, [0, 4]].min()), int(boxes[:, [1, 5]].min())
-    c1, r1 = int(boxes[:, [2, 6]].max()), int(boxes[:, [3, 7]].max())
+    boxes = np.array([p.box for p in pieces])
+    c0, r0 = int(boxes[:, 0].min()), int(boxes[:, 1].min())
+    c1, r1 = int(boxes[:, 2].max()), int(boxes[:, 3].max())
     values = np.full((r1 - r0, c1 - c0), _FAR, dtype=np.float32)
     step = lattice.step_mm
     origin = np.array([c0 * step, r0 * step, z_mm])
@@ -131,11 +131,9 @@ def _sample(
     shape = values.shape[0], values.shape[1]
     low = piece.low_mm - (beyond_mm if piece.low_mm <= run[0] + 1e-6 else 0.0)
     high = piece.high_mm + (beyond_mm if piece.high_mm >= run[1] - 1e-6 else 0.0)
-    placed = np.array([step, first.column0, first.row0, second.column0, second.row0], dtype=np.float64)
-    sample_piece(
-        values, *points, first.on_plane(shape, points, low, high), second.on_plane(shape, points, low, high), placed,
-        piece.heights, np.array([*run, low, high]),
-    )  # fmt: skip
+    a, b = first.on_plane(shape, points, low, high), second.on_plane(shape, points, low, high)
+    placed = np.array([step, a.column0, a.row0, b.column0, b.row0], dtype=np.float64)
+    sample_piece(values, *points, a.values, b.values, placed, piece.heights, np.array([*run, low, high]))
 
 
 def sample_body(

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from workstation.geometry.region import Region
 from workstation.structures.area_kernels import even_odd_area
-from workstation.structures.lattice_field import Bounds, Box, Field, Lattice, holds, union_box
+from workstation.structures.lattice_field import Bounds, Box, Field, Lattice
 from workstation.structures.ring_kernels import bounds_of, comes_near, groups_cross, ring_owners, run_both_ways
-from workstation.structures.signed_distance_kernels import edges_of, signed_gauge
+from workstation.structures.signed_distance_kernels import edges_of
 from workstation.structures.structure import PlanarContours
 
 Float = NDArray[np.float64]
@@ -150,19 +150,10 @@ class SliceShape:
     def field(self, lattice: Lattice, box: Box) -> Field:
         """The signed distance field that covers at least `box`; plain distances are computed where they are needed."""
         found = self._fields.get(lattice)
-        if found is not None:
-            if holds(found.box, box):
-                return found
-            box = union_box(found.box, box)
-        if lattice.weights is None:
-            field = Field.of((self.vertices, self.starts, self.edges), lattice.step_mm, box, found)
-        else:
-            values = np.empty((box[3] - box[1], box[2] - box[0]), dtype=np.float32)
-            weights = np.array(lattice.weights, dtype=np.float64)
-            signed_gauge(self.vertices, self.starts, self.edges, box[0], box[1], lattice.step_mm, weights, values)
-            field = Field(values, box[0], box[1])
-        self._fields[lattice] = field
-        return field
+        if found is None:
+            found = self._fields.setdefault(lattice, Field((self.vertices, self.starts, self.edges), lattice, box))
+        found.cover(box)
+        return found
 
 
 _SHAPES: WeakKeyDictionary[PlanarContours, SliceShape] = WeakKeyDictionary()
@@ -176,6 +167,7 @@ def shape_of(drawn: PlanarContours) -> SliceShape:
 
 def _at_vertices(field: Field, vertices: Float, step_mm: float) -> NDArray[np.float32]:
     """Values of a field at the lattice points nearest to some points (n, 2) in mm."""
-    places = np.rint(vertices / step_mm).astype(np.int64) - (field.column0, field.row0)
-    values: NDArray[np.float32] = field.values[places[:, 1], places[:, 0]]
+    patch = field.complete()
+    places = np.rint(vertices / step_mm).astype(np.int64) - (patch.column0, patch.row0)
+    values: NDArray[np.float32] = patch.values[places[:, 1], places[:, 0]]
     return values

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from workstation.geometry.region import Region
 from workstation.structures.body import Body, Piece, drawn_between, ordered_runs
-from workstation.structures.lattice_field import Box, Field
+from workstation.structures.lattice_field import Box, Patch
 from workstation.structures.surface_model import Source, SurfaceModel
 from workstation.structures.trace_kernels import trace_level
 from workstation.targets.growth import Growth
@@ -71,7 +71,7 @@ class MarginBody:
             )
         return self._bodies[step_mm]
 
-    def _envelope(self, z_mm: float, step_mm: float) -> Field | None:
+    def _envelope(self, z_mm: float, step_mm: float) -> Patch | None:
         growth = self._growth
         low, high = z_mm - growth.above_mm, z_mm + growth.below_mm
         pieces = self._body(step_mm).pieces(low, high)
@@ -91,12 +91,13 @@ class MarginBody:
             deep_runs(values, -1.5 * step_mm * growth.steepest, skipped)
         for piece in far:
             _lower(values, box, piece, margin, z_mm, skipped)
-        return Field(-values if growth.shrinks else values, box[0], box[1])
+        return Patch(-values if growth.shrinks else values, box[0], box[1])
+
 
 def _lower(
     values: NDArray[np.float32], box: Box, piece: Piece, margin: Float, z_mm: float, skipped: NDArray[np.int64]
 ) -> None:
-    a, b = piece.first, piece.second
+    a, b = piece.first.complete(), piece.second.complete()
     lower_envelope(
         values, box[0], box[1], a.values, a.column0, a.row0, b.values, b.column0, b.row0,
         margin, z_mm, piece.heights, skipped,
