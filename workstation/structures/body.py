@@ -10,11 +10,9 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.structures.lattice_field import Bounds, Box, Field, Lattice, RaisedField, union_bounds
+from workstation.structures.lattice_field import Bounds, Box, Field, Lattice, union_bounds
 from workstation.structures.slice_shape import SliceShape
 from workstation.structures.surface_model import CapProfile, Source, SurfaceModel
-
-AnyField = Field | RaisedField
 
 _TIP_SIZE = 0.01  # stands for a point at the end of a cap
 
@@ -31,8 +29,8 @@ class Piece:
 
     low_mm: float
     high_mm: float
-    first: AnyField
-    second: AnyField
+    first: Field
+    second: Field
     heights: NDArray[np.float64]
     box: Box
     run: tuple[float, float] | None = None
@@ -42,13 +40,48 @@ Levels = list[tuple[float, float, float, float, float, float]]
 
 
 def _piece(
-    first: AnyField, second: AnyField, box: Box, parts: Levels, run: tuple[float, float] | None = None
+    first: Field, second: Field, box: Box, parts: Levels, run: tuple[float, float] | None = None
 ) -> Piece:
     return Piece(parts[0][0], parts[-1][1], first, second, np.array(parts), box, run)
 
 
-def _constant_piece(low_mm: float, high_mm: float, field: AnyField, box: Box) -> Piece:
+def _constant_piece(low_mm: float, high_mm: float, field: Field, box: Box) -> Piece:
     return _piece(field, field, box, [(low_mm, high_mm, 0.0, 0.0, 0.0, 0.0)])
+
+
+class _Noting:
+    """A source that notes which shapes it was asked for, where somebody wants to know."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._noted: dict[int, SliceShape | None] | None = None
+        self.positions_mm = source.positions_mm
+        self.step_mm = source.step_mm
+        self.layout = source.layout
+
+    def shape(self, index: int) -> SliceShape | None:
+        """The shape at a position."""
+        shape = self._source.shape(index)
+        if self._noted is not None:
+            self._noted[index] = shape
+        return shape
+
+    def begin(self) -> None:
+        """Note from now on."""
+        self._noted = {}
+
+    def end(self) -> tuple[tuple[int, SliceShape | None], ...]:
+        """The shapes since `begin`, by index."""
+        noted, self._noted = self._noted or {}, None
+        return tuple(noted.items())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Made:
+    """Pieces of a plane and the shapes that they were made of."""
+
+    reads: tuple[tuple[int, SliceShape | None], ...]
+    pieces: tuple[Piece, ...]
 
 
 class Body:
@@ -63,11 +96,14 @@ class Body:
     def __init__(
         self, source: Source, surface_model: str, lattice: Lattice, reach: Bounds, parted: bool = True
     ) -> None:
-        self.model = SurfaceModel(source, surface_model)
+        self._noting = _Noting(source)
+        self.model = SurfaceModel(self._noting, surface_model)
         self.lattice = lattice
         self.reach = reach
         self.parted = parted
-        self._pieces: dict[int, list[Piece]] = {}
+        kept = source.layout.kept.setdefault((surface_model, lattice, reach, parted), {})
+        self._kept: dict[int, _Made] = kept
+        self._pieces: dict[int, tuple[Piece, ...]] = {}
 
     def drawn(self, low_mm: float, high_mm: float) -> list[int]:
         """Indices of the drawn planes that shape the body between two heights (neighbours of both ends included)."""
@@ -78,9 +114,22 @@ class Body:
         found: list[Piece] = []
         for i in self.drawn(low_mm, high_mm):
             if i not in self._pieces:
-                self._pieces[i] = self._pieces_of(i)
+                self._pieces[i] = self._made(i)
             found += [p for p in self._pieces[i] if p.low_mm <= high_mm and p.high_mm >= low_mm]
         return found
+
+    def _made(self, index: int) -> tuple[Piece, ...]:
+        """The pieces of a plane, made before from the very same shapes or made now.
+
+        What was kept is used only after everything that it was made of has been asked for again, so that a source
+        which notes what a result depends on notes the same either way.
+        """
+        shape, made = self._noting.shape, self._kept.get(index)
+        if made is None or not all(shape(i) is read for i, read in made.reads):
+            self._noting.begin()
+            pieces = tuple(self._pieces_of(index))
+            made = self._kept[index] = _Made(self._noting.end(), pieces)
+        return made.pieces
 
     def _pieces_of(self, index: int) -> list[Piece]:
         """The pieces from a plane up to the next, and its caps; a slab is its plane's own."""
@@ -141,34 +190,25 @@ class Body:
             half = 0.5 * self.model.step_mm
             low, high = (z, z + half) if direction > 0 else (z - half, z)
             return [_constant_piece(low, high, *self._own_field(index))]
-        levels, box = self._cap_levels(index, previous, profile)
+        if profile.sizes()[-1][1] > 0.999:
+            low, high = (z, z + profile.end_mm) if direction > 0 else (z - profile.end_mm, z)
+            return [_constant_piece(low, high, *self._own_field(index))]
+        shape, drift, end = self.model.shape(index), self._drift(index, previous), profile.end_mm
+        u0, v0, u1, v1 = shape.bounds
+        tip = (u0 + drift[0] * end, v0 + drift[1] * end, u1 + drift[0] * end, v1 + drift[1] * end)
+        box = self.lattice.box(union_bounds(shape.bounds, tip), self.reach)
+        if not shape.shrinks_into_itself(self.lattice, box):
+            return [_shrunk_cap(shape.field(self.lattice, box), box, profile, z, direction)]
+        levels = []
+        for t, size in profile.sizes():
+            section = shape if t == 0.0 else shape.scaled(max(size, _TIP_SIZE), (drift[0] * t, drift[1] * t))
+            levels.append((t, section.field(self.lattice, box)))
         return [
             _piece(a, b, box, [(z + t0, z + t1, 0.0, 1.0, 0.0, 0.0)])
             if direction > 0
             else _piece(b, a, box, [(z - t1, z - t0, 0.0, 1.0, 0.0, 0.0)])
             for (t0, a), (t1, b) in itertools.pairwise(levels)
         ]
-
-    def _cap_levels(
-        self, index: int, previous: int, profile: CapProfile
-    ) -> tuple[list[tuple[float, AnyField]], Box]:
-        """Heights above the last plane and the sections there, from the last plane's own on, and their box."""
-        shape = self.model.shape(index)
-        if profile.sizes()[-1][1] > 0.999:
-            field, box = self._own_field(index)
-            return [(0.0, field), (profile.end_mm, field)], box
-        drift = self._drift(index, previous)
-        end = profile.end_mm
-        u0, v0, u1, v1 = shape.bounds
-        tip = (u0 + drift[0] * end, v0 + drift[1] * end, u1 + drift[0] * end, v1 + drift[1] * end)
-        box = self.lattice.box(union_bounds(shape.bounds, tip), self.reach)
-        if not shape.shrinks_into_itself(self.lattice, box):
-            return _shrunk_levels(shape.field(self.lattice, box), profile), box
-        levels: list[tuple[float, AnyField]] = []
-        for t, size in profile.sizes():
-            section = shape if t == 0.0 else shape.scaled(max(size, _TIP_SIZE), (drift[0] * t, drift[1] * t))
-            levels.append((t, section.field(self.lattice, box)))
-        return levels, box
 
     def _drift(self, index: int, previous: int) -> tuple[float, float]:
         """Sideways movement of the section's centre per mm outwards, at most one."""
@@ -179,13 +219,17 @@ class Body:
         return drift[0] / length, drift[1] / length
 
 
-def _shrunk_levels(field: Field, profile: CapProfile) -> list[tuple[float, AnyField]]:
+def _shrunk_cap(field: Field, box: Box, profile: CapProfile, z_mm: float, direction: int) -> Piece:
     """A cap whose sections shrink evenly from all sides, for outlines that do not shrink into themselves."""
-    depth = np.float32(max(-float(field.values.min()), 0.0))
-    return [
-        (t, RaisedField(field, np.float32(1.0 - size) * depth))
-        for t, size in profile.sizes()
-    ]
+    depth = max(-float(field.values.min()), 0.0)
+    parts: Levels = []
+    for (t0, size0), (t1, size1) in itertools.pairwise(profile.sizes()):
+        a, b = (size0 - 1.0) * depth, (size1 - 1.0) * depth
+        if direction > 0:
+            parts.append((z_mm + t0, z_mm + t1, 0.0, 0.0, a, b))
+        else:
+            parts.insert(0, (z_mm - t1, z_mm - t0, 0.0, 0.0, b, a))
+    return _piece(field, field, box, parts)
 
 
 def drawn_between(model: SurfaceModel, low_mm: float, high_mm: float) -> list[int]:

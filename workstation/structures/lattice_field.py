@@ -167,28 +167,3 @@ class Field:
         weights = np.array(self._lattice.weights, dtype=np.float64)
         signed_gauge(*self._outline, box[0], box[1], step, weights, values)
         return Patch(values, box[0], box[1])
-
-
-class RaisedField:
-    """A field and a constant: the outline shrunk evenly from all sides, as far as it is Euclidean."""
-
-    __slots__ = ("_field", "_height")
-
-    def __init__(self, field: Field, height: np.float32) -> None:
-        self._field, self._height = field, height
-
-    @property
-    def box(self) -> Box:
-        """First column and row, end column and row."""
-        return self._field.box
-
-    def complete(self) -> Patch:
-        """The box with all its values."""
-        patch = self._field.complete()
-        return Patch(patch.values + self._height, patch.column0, patch.row0)
-
-    def on_plane(
-        self, shape: tuple[int, int], points: tuple[Float, Float, Float], low_mm: float, high_mm: float
-    ) -> Patch:
-        """As `Field.on_plane`."""
-        return self.complete()

@@ -18,7 +18,7 @@ import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, pi, sqrt
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +43,26 @@ _PACE_ERROR_MM = 0.015  # how far straight parts may lie from the curve
 _CAP_PIECES = 5
 
 
+class Layout:
+    """Where the planes of a source lie: another object when their positions or the step change.
+
+    kept: what bodies keep for the next question about these planes, by how they look at them.
+    """
+
+    __slots__ = ("kept",)
+
+    def __init__(self) -> None:
+        self.kept: dict[object, dict[int, Any]] = {}
+
+
 class Source(Protocol):
     """Where shapes come from: a finished stack, or a graph that computes them when asked.
 
     positions_mm: ascending (n,) positions where something may be drawn. step_mm: see the module.
     """
+
+    @property
+    def layout(self) -> Layout: ...
 
     @property
     def positions_mm(self) -> Float: ...
@@ -66,6 +81,7 @@ class StackSource:
     def __init__(self, stack: ContourStack) -> None:
         self.positions_mm: Float = stack.positions_mm
         self.step_mm = typical_step_mm(self.positions_mm, stack.slice_spacing_mm)
+        self.layout = Layout()
         shapes = map(shape_of, stack.slices)
         self._shapes = [shape if shape.encloses else None for shape in shapes]
 

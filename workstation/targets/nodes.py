@@ -15,7 +15,7 @@ from workstation.structures.recipe import Recipe
 from workstation.structures.section import PARALLEL_DEG, height_section, in_plane, section
 from workstation.structures.slice_shape import SliceShape
 from workstation.structures.structure import POSITION_TOLERANCE_MM, ContourStack, PlanarContours
-from workstation.structures.surface_model import typical_step_mm
+from workstation.structures.surface_model import Layout, typical_step_mm
 from workstation.targets.derive import cropped
 from workstation.targets.growth import Growth, growth_on
 from workstation.targets.margin import expand
@@ -37,7 +37,7 @@ class Node(Protocol):
     def step_mm(self) -> float: ...
 
     @property
-    def layout(self) -> object: ...
+    def layout(self) -> Layout: ...
 
     def shape(self, index: int) -> SliceShape | None:
         """The shape at a position, current; None where nothing is enclosed."""
@@ -86,7 +86,7 @@ class DrawnNode:
         self._model = surface_model
         self.positions_mm: Float = lattice
         self.step_mm = slice_spacing_mm
-        self.layout = object()
+        self.layout = Layout()
         self._shapes: list[SliceShape | None] = [None] * len(lattice)
         self.set_stack(stack)
 
@@ -124,7 +124,7 @@ class DrawnNode:
         positions = _joined_positions(self._lattice, drawn)
         step = typical_step_mm(drawn, self._spacing_mm)
         if not np.array_equal(positions, self.positions_mm) or step != self.step_mm:
-            self.layout = object()
+            self.layout = Layout()
         known = {id(shape.region): shape for shape in self._shapes if shape is not None}
         shapes: list[SliceShape | None] = [None] * len(positions)
         for z, region in regions.items():
@@ -150,7 +150,7 @@ class _Read:
     """A node as one computation has seen it: a source that notes what it was asked for."""
 
     node: Node
-    layout: object
+    layout: Layout
     shapes: dict[int, SliceShape | None] = field(default_factory=dict)
 
     @property
@@ -196,7 +196,7 @@ class DerivedNode:
         self._growth: Growth | None = None if self._zero else growth_on(graph.plane, recipe.margin)
         self.positions_mm: Float = graph.positions_mm
         self.step_mm = typical_step_mm(graph.positions_mm, graph.slice_spacing_mm)
-        self.layout = object()
+        self.layout = Layout()
 
     def shape(self, index: int) -> SliceShape | None:
         """The derived shape at a position, current; None where nothing is left."""
