@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QMessageLogContext, QObject, QTimer, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from workstation.gui.jobs.runner import POLL_MS, live
@@ -37,11 +37,18 @@ def the_application() -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    qInstallMessageHandler(_tell_message)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("rt-workstation")
     application.setApplicationDisplayName("Workstation")
     application.setDesktopFileName("rt-workstation")
     return application
+
+
+def _tell_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Qt's own warnings go to standard error, but for what it says of windows that nobody sees."""
+    if "propagateSizeHints" not in text:
+        print(text, file=sys.stderr)
 
 
 def create_window(
