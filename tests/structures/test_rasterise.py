@@ -16,6 +16,7 @@ from workstation.structures import rasterise_kernels
 from workstation.structures.errors import StructureError
 from workstation.structures.rasterise import mask_of, slab_bounds_mm
 from workstation.structures.structure import ContourStack, PlanarContours
+from workstation.structures.surface_model import StackSource, SurfaceModel
 from workstation.structures.volume import volume_cc
 
 AXIAL = Plane.axial()
@@ -113,6 +114,23 @@ def test_a_gap_of_the_structure_stays_a_gap() -> None:
     assert slab_bounds_mm(stack).tolist() == [[-1.5, 1.5], [1.5, 4.5], [10.5, 13.5]]
     grid = Grid((-10, -10, 0.0), (1.0, 1.0, 3.0), np.eye(3), (21, 21, 6))
     np.testing.assert_array_equal(mask_of(stack, grid).full().any(axis=(1, 2)), [1, 1, 0, 0, 1, 0])
+
+
+def test_a_structure_drawn_on_every_second_slice_holds_together_as_the_surface_models_have_it() -> None:
+    positions = [0.0, 3.0, 6.0, 9.0, 18.0, 21.0, 24.0]
+    stack = stack_of({z: [circle(5.0)] for z in positions}, spacing_mm=1.5)
+    grid = Grid((-10, -10, -1.5), (1.0, 1.0, 1.5), np.eye(3), (21, 21, 20))
+    filled = mask_of(stack, grid).full().any(axis=(1, 2))
+    # from half a drawn step below the first plane (included) on; only the gap of 9 mm stays open
+    np.testing.assert_array_equal(filled, [1] * 8 + [0] * 4 + [1] * 6 + [0] * 2)
+
+
+@pytest.mark.parametrize("gaps", [[3.0] * 6, [1.5, 3.0, 1.5, 1.5], [3.0, 3.0, 4.5, 3.0], [3.0, 4.5004, 3.0, 3.0, 9.0]])
+def test_masks_and_surface_models_agree_on_which_planes_are_joined(gaps: list[float]) -> None:
+    stack = stack_of({float(z): [circle(5.0)] for z in np.cumsum([0.0, *gaps])}, spacing_mm=1.5)
+    model = SurfaceModel(StackSource(stack), "slab")
+    ends = [model.slab_ends_mm(i) for i in range(len(stack.slices))]
+    np.testing.assert_allclose(slab_bounds_mm(stack), ends, atol=1e-9)
 
 
 def test_slices_beyond_the_structure_and_rings_beyond_the_grid_are_cut() -> None:

@@ -22,7 +22,7 @@ from workstation.structures.lattice_field import Lattice
 from workstation.structures.rasterise_kernels import fill_even_odd
 from workstation.structures.section import sample_body, section
 from workstation.structures.structure import ContourStack
-from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL, GAP_STEPS, StackSource, typical_step_mm
+from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL, StackSource, link_mm, typical_step_mm
 
 Float = NDArray[np.float64]
 
@@ -54,14 +54,15 @@ def mask_of(stack: ContourStack, grid: Grid, surface_model: str | None = None) -
 def slab_bounds_mm(stack: ContourStack) -> Float:
     """(n, 2) lower (included) and upper (excluded) end along the normal of each drawn plane's slab.
 
-    Half the way to the drawn neighbour; half a step where the neighbour is further than `GAP_STEPS` steps, or absent.
+    Half the way to the drawn neighbour; half a step where the neighbour is further than
+    `link_mm` of the structure's own step, or absent: as the surface models join planes.
     """
     positions = stack.positions_mm
     if not len(positions):
         return np.empty((0, 2))
     step = typical_step_mm(positions, stack.slice_spacing_mm)
     gaps = np.diff(positions)
-    half = np.where(gaps <= GAP_STEPS * step, gaps / 2, step / 2)
+    half = np.where(gaps <= link_mm(step), gaps / 2, step / 2)
     below = np.concatenate([[step / 2], half])
     above = np.concatenate([half, [step / 2]])
     return np.column_stack([positions - below, positions + above])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,11 +112,17 @@ class ContourStack:
 
     def bounds_mm(self) -> tuple[Float, Float] | None:
         """Lower and upper (u, v, w) corner over all rings, or None when nothing is drawn."""
+        return self._bounds_mm
+
+    @cached_property
+    def _bounds_mm(self) -> tuple[Float, Float] | None:
         boxes = [(s.region.bounds(), s.position_mm) for s in self.slices if s.region.point_count]
         if not boxes:
             return None
         low = np.array([min(b[0] for b, _ in boxes), min(b[1] for b, _ in boxes), min(w for _, w in boxes)])
         high = np.array([max(b[2] for b, _ in boxes), max(b[3] for b, _ in boxes), max(w for _, w in boxes)])
+        low.setflags(write=False)
+        high.setflags(write=False)
         return low, high
 
 

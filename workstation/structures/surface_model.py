@@ -111,6 +111,11 @@ def typical_step_mm(positions_mm: Float, slice_spacing_mm: float) -> float:
     return max(float(np.median(gaps[near])), slice_spacing_mm)
 
 
+def link_mm(step_mm: float) -> float:
+    """How far apart drawn planes may lie to be joined; positions carry rounding noise."""
+    return GAP_STEPS * step_mm + 1e-3
+
+
 class SurfaceModel:
     """A source's planes under a named model: which are joined, and how the section's area goes on between and beyond.
 
@@ -123,7 +128,7 @@ class SurfaceModel:
         self.positions = source.positions_mm
         self.heights: list[float] = self.positions.tolist()
         self.step_mm = source.step_mm
-        self.link_mm = GAP_STEPS * source.step_mm + 1e-3
+        self.link_mm = link_mm(source.step_mm)
 
     def shape(self, index: int) -> SliceShape:
         """The shape at a drawn position."""

@@ -87,12 +87,16 @@ class DrawnNode:
         self.positions_mm: Float = lattice
         self.step_mm = slice_spacing_mm
         self.layout = Layout()
-        self._shapes: list[SliceShape | None] = [None] * len(lattice)
+        self._regions: dict[int, Region] = {}
+        self._shapes: dict[int, SliceShape | None] = {}
         self.set_stack(stack)
 
     def shape(self, index: int) -> SliceShape | None:
         """The shape at a position; None where nothing is enclosed."""
-        return self._shapes[index]
+        if index not in self._shapes and index in self._regions:
+            shape = SliceShape(self._regions[index])
+            self._shapes[index] = shape if shape.encloses else None
+        return self._shapes.get(index)
 
     def set_stack(self, stack: ContourStack) -> None:
         """Replace everything; planes with the same region object keep their shapes."""
@@ -125,13 +129,12 @@ class DrawnNode:
         step = typical_step_mm(drawn, self._spacing_mm)
         if not np.array_equal(positions, self.positions_mm) or step != self.step_mm:
             self.layout = Layout()
-        known = {id(shape.region): shape for shape in self._shapes if shape is not None}
-        shapes: list[SliceShape | None] = [None] * len(positions)
-        for z, region in regions.items():
-            shape = known.get(id(region)) or SliceShape(region)
-            if shape.encloses:
-                shapes[int(np.argmin(np.abs(positions - z)))] = shape
-        self.positions_mm, self.step_mm, self._shapes = positions, step, shapes
+        # Shapes are made when somebody asks: opening a structure set must not wait for a thousand of them.
+        known = {id(self._regions[index]): shape for index, shape in self._shapes.items()}
+        self._regions = {int(np.argmin(np.abs(positions - z))): region for z, region in regions.items()}
+        places = self._regions.items()
+        self._shapes = {index: known[id(region)] for index, region in places if id(region) in known}
+        self.positions_mm, self.step_mm = positions, step
 
 
 def _joined_positions(lattice: Float, drawn: Float) -> Float:
