@@ -7,6 +7,7 @@ inside a ring is a hole, whatever their order or direction.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,6 +48,10 @@ class Region:
 
     def bounds(self) -> tuple[float, float, float, float]:
         """(u_min, v_min, u_max, v_max) in mm; raises GeometryError where there are no points."""
+        return self._bounds
+
+    @cached_property
+    def _bounds(self) -> tuple[float, float, float, float]:
         if not self.point_count:
             raise GeometryError("An empty region has no bounds")
         points = np.concatenate(self.rings)

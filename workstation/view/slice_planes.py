@@ -103,20 +103,29 @@ def content_extent_mm(volume: Volume, planes: SlicePlanes) -> tuple[float, float
     Looked for in a coarse sample: CT above -500 HU, other images above a tenth of their bright values.
     """
     step = [max(1, n // 64) for n in volume.voxels.shape]
-    sample = volume.voxels[:: step[0], :: step[1], :: step[2]]
+    sample = np.ascontiguousarray(volume.voxels[:: step[0], :: step[1], :: step[2]])
     threshold = -500.0 if volume.modality == "CT" else 0.1 * float(np.percentile(sample, 99))
-    index = np.argwhere(sample > threshold)[:, ::-1] * step[::-1]
-    if not len(index):
+    content = sample > threshold
+    if not content.any():
         return planes.extent_mm
-    uv = planes.plane.to_plane(volume.grid.to_patient(index))[:, :2]
-    # A bright spot in the air must not matter; the sample's own coarseness is added on every side.
-    low, high = np.percentile(uv, 0.2, axis=0), np.percentile(uv, 99.8, axis=0)
+    # Where along i, j and slice: planes follow these axes, so that a box of indices is all there is to turn into mm.
+    ranges = [_inner_range(content.sum(axis=others)) for others in ((0, 1), (0, 2), (1, 2))]
+    corners = [[end * s for end, s in zip(ends, step[::-1], strict=True)] for ends in itertools.product(*ranges)]
+    uv = planes.plane.to_plane(volume.grid.to_patient(corners))[:, :2]
+    low, high = uv.min(axis=0), uv.max(axis=0)
+    # The sample's own coarseness is added on every side.
     room = float((volume.grid.spacing_mm * step[::-1]).max())
     u0, v0, u1, v1 = planes.extent_mm
     return (
         max(u0, float(low[0]) - room), max(v0, float(low[1]) - room),
         min(u1, float(high[0]) + room), min(v1, float(high[1]) + room),
     )  # fmt: skip
+
+
+def _inner_range(counts: NDArray[np.int64]) -> tuple[int, int]:
+    """First and last place of a histogram without the outermost 0.2 %: a bright spot in the air must not matter."""
+    share = np.cumsum(counts) / counts.sum()
+    return int(np.searchsorted(share, 0.002, side="right")), int(np.searchsorted(share, 0.998))
 
 
 def _patient_axes(volume: Volume) -> tuple[Float, tuple[int, int, int]]:
