@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "resources" / "pictures"
-STEPS = ("images", "fuse", "contour", "targets", "review")
+STEPS = {"dark": ("fuse", "contour", "targets"), "light": ("targets", "review")}
 
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -79,9 +79,9 @@ def main() -> int:
             demonstrate(folder)
         PICTURES.mkdir(parents=True, exist_ok=True)
         for theme in ("dark", "light"):
-            print(photograph_start_page(theme))
-            for path in photograph(folder / CASE_NAME, theme, STEPS):
+            for path in photograph(folder / CASE_NAME, theme, STEPS[theme]):
                 print(path)
+        print(photograph_start_page("dark"))
     return 0
 
 
