@@ -12,6 +12,12 @@ SPACING_MM = 1.5
 SIZES = {"GTV 47 cc": (47.0, 1.0), "nodal 640 cc": (640.0, 1.8)}
 
 
+def unknown(stack: ContourStack) -> ContourStack:
+    """The same contours as new objects, about which nothing is kept from earlier questions."""
+    slices = (PlanarContours(drawn.position_mm, Region(drawn.region.rings)) for drawn in stack.slices)
+    return ContourStack(stack.plane, stack.slice_spacing_mm, tuple(slices))
+
+
 def bumpy(volume_cc: float, elongation: float, vertex_step_mm: float = 1.5) -> ContourStack:
     """A star-shaped body with lobes of 3, 5 and 11 periods that turn along its length."""
     phases = np.random.default_rng(0).uniform(0, 2 * np.pi, 3)

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import shapely
 
+from tests.benchmarks.bumpy_bodies import unknown
 from workstation.geometry.plane import Plane
-from workstation.geometry.region import Region
 from workstation.structures.field import distance_field
 from workstation.structures.planar import polygon_of
 from workstation.structures.recipe import Limit, Margin, Recipe
 from workstation.structures.section import section
-from workstation.structures.structure import ContourStack, PlanarContours
+from workstation.structures.structure import ContourStack
 from workstation.targets.derive import derive
 from workstation.teaching.glomus import glomus_case
 
@@ -34,12 +34,6 @@ def structures() -> dict[str, ContourStack]:
     for name in KERNELS:
         importlib.import_module(f"workstation.structures.{name}_kernels").warm_up()
     return {structure.name: structure.stack for structure in glomus_case(0).structures}
-
-
-def unknown(stack: ContourStack) -> ContourStack:
-    """The same contours as new objects, about which nothing is kept."""
-    slices = (PlanarContours(drawn.position_mm, Region(drawn.region.rings)) for drawn in stack.slices)
-    return ContourStack(stack.plane, stack.slice_spacing_mm, tuple(slices))
 
 
 def timed(run: Callable[[], object]) -> float:
