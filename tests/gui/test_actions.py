@@ -90,7 +90,7 @@ def test_steps_change_the_panel_and_not_the_images(full_window: MainWindow) -> N
     before = (session.viewing.crosshair_mm.tolist(), session.viewing.overlay_key, session.viewing.opacity)
     for step in ("images", "fuse", "contour", "targets", "review"):
         workspace.step_bar.buttons[step].click()
-        assert workspace.step == step and workspace.panels[step].isVisible()
+        assert workspace.step == step and workspace.panel(step).isVisible()
         assert workspace.step_bar.buttons[step].isChecked()
     assert before == (session.viewing.crosshair_mm.tolist(), session.viewing.overlay_key, session.viewing.opacity)
 

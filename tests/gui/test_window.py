@@ -17,6 +17,7 @@ from workstation.gui.fields import ElidedLabel
 from workstation.gui.main_window import MainWindow
 from workstation.gui.settings import Settings
 from workstation.gui.theme import DARK, LIGHT
+from workstation.gui.workspace import STEPS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,7 +82,7 @@ def cut_off(window: MainWindow) -> list[str]:
 
 def test_no_text_is_cut_off_in_any_panel(full_window: MainWindow) -> None:
     assert full_window.workspace is not None
-    for step in full_window.workspace.panels:
+    for step in STEPS:
         full_window.commands.choose_step(step)
         let_live(0.05)
         assert cut_off(full_window) == [], step

@@ -290,14 +290,21 @@ class Commands:
     # ------------------------------------------------------------------ for the window
 
     def connect_workspace(self, workspace: Workspace) -> None:
-        """Wire what the panels ask for."""
-        workspace.images.load_wanted.connect(self._window.files.load_entry)
-        workspace.fuse.register_wanted.connect(self.register)
-        workspace.fuse.load_wanted.connect(self.load_registration)
-        workspace.fuse.open_wanted.connect(self.open_folder)
-        workspace.targets.contour_wanted.connect(self.new_structure)
-        workspace.review.contour_wanted.connect(self.new_structure)
-        workspace.review.export_wanted.connect(self.export_plan)
+        """Wire what the panels ask for, as each of them is made."""
+        workspace.panel_made.connect(lambda name: self._connect_panel(workspace, name))
+
+    def _connect_panel(self, workspace: Workspace, name: str) -> None:
+        if name == "images":
+            workspace.images.load_wanted.connect(self._window.files.load_entry)
+        elif name == "fuse":
+            workspace.fuse.register_wanted.connect(self.register)
+            workspace.fuse.load_wanted.connect(self.load_registration)
+            workspace.fuse.open_wanted.connect(self.open_folder)
+        elif name == "targets":
+            workspace.targets.contour_wanted.connect(self.new_structure)
+        elif name == "review":
+            workspace.review.contour_wanted.connect(self.new_structure)
+            workspace.review.export_wanted.connect(self.export_plan)
 
     def refresh_menus(self) -> None:
         """The submenu of window presets follows the planning image."""

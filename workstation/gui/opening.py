@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from workstation.case.commands import AddImage, AddRegistration, Together
 from workstation.case.import_structures import import_structures
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FUSION_OPACITY = 0.4
+SHOWN_MS = 20
+LONGEST_WAIT_S = 3.0
 
 
 class Opener(QObject):
@@ -49,6 +52,7 @@ class Opener(QObject):
         self._waiting: list[reading.Piece] = []
         self._index: reading.Found | None = None
         self._left_out: list[str] = []
+        self._shown = threading.Event()
         self._fused = ""
         """The image that was fused without anybody asking: a better one may take its place."""
 
@@ -58,6 +62,7 @@ class Opener(QObject):
         """Read paths into an open session, or, without one, into a new case."""
         self._session, self._waiting, self._index = session, [], None
         self._left_out = []
+        self._shown.clear()
         if session is None:
             self._fused = ""
         known = dict(session.case.images) if session else {}
@@ -67,6 +72,7 @@ class Opener(QObject):
             list(paths),
             known,
             self._warm,
+            None if session else self._wait_shown,
             then=lambda _index: self._end(),
             failed=self._fail,
             arrived=self._receive,
@@ -93,6 +99,10 @@ class Opener(QObject):
         waiting, self._waiting = self._waiting, []
         for piece in waiting:
             self._receive(piece)
+
+    def _wait_shown(self) -> None:
+        """In the job: the two threads would take Python from each other while the window makes the views."""
+        self._shown.wait(LONGEST_WAIT_S)
 
     # ------------------------------------------------------------------ receiving, on the window's thread
 
@@ -123,7 +133,10 @@ class Opener(QObject):
 
     def _begin_or_wait(self, piece: reading.Piece) -> None:
         if isinstance(piece, reading.ImageRead):
-            self.begun.emit(piece.volume)
+            try:
+                self.begun.emit(piece.volume)
+            finally:
+                QTimer.singleShot(SHOWN_MS, self, self._shown.set)
         else:
             self._waiting.append(piece)
 

@@ -88,12 +88,14 @@ def read_paths(
     paths: Sequence[str],
     known: dict[str, Volume],
     before: Callable[[Progress], None] | None = None,
+    rest: Callable[[], None] | None = None,
     progress: Progress = silent,
     deliver: Deliver = lambda piece: None,
 ) -> Index:
     """Read everything below `paths`, delivering pieces on the way; returns the index.
 
     known: images that are open already, by key: they are not read again. before: called ahead of the first image.
+    rest: called after the first image; waits until it is shown, so that reading on does not slow that down.
     """
     progress(0.0, "Looking for images")
     if not known:
@@ -111,6 +113,8 @@ def read_paths(
         if volume is not None:
             images[entry.key] = volume
         if number == 0:
+            if rest is not None:
+                rest()
             _read_others(index, images, deliver, progress)
     if not wanted:
         _read_others(index, images, deliver, progress)
@@ -178,9 +182,16 @@ def _read_others(index: Index, images: dict[str, Volume], deliver: Deliver, prog
         progress(0.95, f"Reading structures: {structures.label or Path(structures.path).name}")
         image = _drawn_on(structures.referenced_series_uids, structures.referenced_frame_uids, images)
         try:
-            deliver(StructureSetRead(read_structure_set(structures.path, image)))
+            deliver(StructureSetRead(_measured(read_structure_set(structures.path, image))))
         except DicomError as error:
             deliver(Refused(f"The structure set {Path(structures.path).name} can't be used: {error}"))
+
+
+def _measured(structure_set: StructureSet) -> StructureSet:
+    """The same with the extent of every ring computed, which they keep: here nobody waits for it."""
+    for structure in structure_set.structures:
+        structure.stack.bounds_mm()
+    return structure_set
 
 
 def _drawn_on(series_uids: Sequence[str], frame_uids: Sequence[str], images: dict[str, Volume]) -> Volume | None:

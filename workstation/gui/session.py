@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from workstation.case.case import Case
 from workstation.case.commands import Command
@@ -61,19 +61,30 @@ class Session(QObject):
         self.skipped: list[Skipped] = []
         self.structure_sets: dict[str, StructureSet] = {}
         self._connections: list[tuple[Any, Callable[..., None]]] = []
+        self._noted: list[SignalInstance] = []
         self._connect_case()
         self._connect_view()
 
     def _connect_case(self) -> None:
         case = self.case
         for fact in (case.image_added, case.image_removed, case.planning_image_chosen):
-            self._listen(fact, lambda *_: self.images_changed.emit())
+            self._listen(fact, lambda *_: self._note(self.images_changed))
         for fact in (case.structure_added, case.structure_removed, case.structures_reordered):
-            self._listen(fact, lambda *_: self.listing_changed.emit())
+            self._listen(fact, lambda *_: self._note(self.listing_changed))
         self._listen(case.structure_changed, lambda identifier: self.contours_changed.emit(identifier))
-        self._listen(case.registration_changed, lambda *_: self.registrations_changed.emit())
-        self._listen(case.history_changed, lambda *_: self.history_changed.emit())
+        self._listen(case.registration_changed, lambda *_: self._note(self.registrations_changed))
+        self._listen(case.history_changed, lambda *_: self._tell_noted())
         self._listen(case.saved_changed, lambda *_: self.saved_changed.emit())
+
+    def _note(self, signal: SignalInstance) -> None:
+        """A step of the case may add twenty structures: who lists them is told once, at its end."""
+        if signal not in self._noted:
+            self._noted.append(signal)
+
+    def _tell_noted(self) -> None:
+        noted, self._noted = self._noted, []
+        for signal in (*noted, self.history_changed):
+            signal.emit()
 
     def _connect_view(self) -> None:
         self._listen(self.desk.active_changed, lambda *_: self.active_changed.emit())

@@ -17,6 +17,8 @@ from workstation.structures.structure import State, Structure
 
 SHORTEST_INTERVAL_MS = 40
 LONGEST_INTERVAL_MS = 500
+TURN_MS = 10
+"""How long volumes are measured at a time: a set of thirty structures must not hold the window up."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -105,17 +107,18 @@ class StructureModel(QAbstractTableModel):
             self._timer.start(SHORTEST_INTERVAL_MS)
 
     def measure(self) -> None:
-        """Ask for the volumes that may have changed."""
-        began = time.perf_counter()
-        dirty, self._dirty = self._dirty, set()
-        for identifier in dirty:
+        """Ask for the volumes that may have changed, as many as a turn has time for; the others have the next."""
+        if not self._dirty:
+            return
+        began, spent_ms = time.perf_counter(), 0.0
+        while self._dirty and spent_ms < TURN_MS:
+            identifier = self._dirty.pop()
             if identifier in self._session.case.structures:
                 self._volumes[identifier] = self._session.case.volume_cc(identifier)
                 self._row_changed(self.row_of(identifier))
-        if dirty:
-            self.volumes_changed.emit()
             spent_ms = (time.perf_counter() - began) * 1000
-            self._timer.start(int(min(LONGEST_INTERVAL_MS, max(SHORTEST_INTERVAL_MS, 4 * spent_ms))))
+        self.volumes_changed.emit()
+        self._timer.start(int(min(LONGEST_INTERVAL_MS, max(SHORTEST_INTERVAL_MS, 4 * spent_ms))))
 
     def _row_changed(self, row: int) -> None:
         if row >= 0:

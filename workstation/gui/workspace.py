@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -27,6 +30,7 @@ from workstation.structures.structure import Structure
 
 PANEL_WIDTH_PX = 320
 STEPS = ("images", "fuse", "contour", "targets", "review")
+PANEL_PAUSE_MS = 150
 CROSSHAIR_HINT = (
     "Crosshair: click or drag to point · wheel steps through slices · right drag sets the window · "
     "middle drag pans · Ctrl+wheel zooms · F1 shows every key"
@@ -34,10 +38,15 @@ CROSSHAIR_HINT = (
 
 
 class Workspace(QWidget):
-    """The workspace of a session. hint_changed: bindings of the tool in hand. hovered: a Readout or None."""
+    """The workspace of a session. hint_changed: bindings of the tool in hand. hovered: a Readout or None.
+
+    Panels are made when they are first asked for, and one by one in idle moments: a case that is opened must not
+    wait for panels that nobody looks at. panel_made: the name of a step whose panel is there now.
+    """
 
     hint_changed = Signal(str)
     hovered = Signal(object)
+    panel_made = Signal(str)
 
     def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
         super().__init__()
@@ -48,17 +57,19 @@ class Workspace(QWidget):
         self.step_bar = StepBar([actions[f"step_{name}"] for name in STEPS])
         self.views = ViewGrid(session.case, session.viewing, session.desk)
         self.structures = StructureList(session, actions)
-        self.images = ImagesPanel(session, actions)
-        self.fuse = FusePanel(session)
-        self.contour = ContourPanel(session, actions)
-        self.targets = TargetsPanel(session, self.structures.model)
-        self.review = ReviewPanel(session)
-        found: tuple[Panel, ...] = (self.images, self.fuse, self.contour, self.targets, self.review)
-        self.panels: dict[str, Panel] = dict(zip(STEPS, found, strict=True))
+        self._make: dict[str, Callable[[], Panel]] = {
+            "images": lambda: ImagesPanel(session, actions),
+            "fuse": lambda: FusePanel(session),
+            "contour": lambda: ContourPanel(session, actions),
+            "targets": lambda: TargetsPanel(session, self.structures.model),
+            "review": lambda: ReviewPanel(session),
+        }
+        self._panels: dict[str, Panel] = {}
         self._stack = QStackedWidget()
-        for panel in self.panels.values():
-            self._stack.addWidget(panel)
         self._lay_out()
+        self._idle = QTimer(self, interval=PANEL_PAUSE_MS)
+        self._idle.timeout.connect(self._make_next_panel)
+        self._idle.start()
         self.structures.looked_at.connect(self.look_at)
         self.views.hovered.connect(self.hovered)
         session.tool_changed.connect(self._tell_hint)
@@ -101,13 +112,55 @@ class Workspace(QWidget):
 
     @property
     def step(self) -> str:
-        """The step whose panel is in front."""
-        return STEPS[self._stack.currentIndex()]
+        """The step whose panel is in front, "" before the first."""
+        shown = self._stack.currentWidget()
+        return next((name for name, panel in self._panels.items() if panel is shown), "")
 
     def show_step(self, name: str) -> None:
         """Bring a step's panel to the front; the images stay as they are."""
-        self._stack.setCurrentWidget(self.panels[name])
-        self.panels[name].shown()
+        panel = self.panel(name)
+        self._stack.setCurrentWidget(panel)
+        panel.shown()
+
+    def panel(self, name: str) -> Panel:
+        """The panel of one of `STEPS`, made now if need be."""
+        if name not in self._panels:
+            self._panels[name] = self._make[name]()
+            self._stack.addWidget(self._panels[name])
+            self.panel_made.emit(name)
+        return self._panels[name]
+
+    def _make_next_panel(self) -> None:
+        name = next((name for name in STEPS if name not in self._panels), "")
+        if name:
+            self.panel(name)
+        else:
+            self._idle.stop()
+
+    @property
+    def images(self) -> ImagesPanel:
+        """The panel of that step."""
+        return cast(ImagesPanel, self.panel("images"))
+
+    @property
+    def fuse(self) -> FusePanel:
+        """The panel of that step."""
+        return cast(FusePanel, self.panel("fuse"))
+
+    @property
+    def contour(self) -> ContourPanel:
+        """The panel of that step."""
+        return cast(ContourPanel, self.panel("contour"))
+
+    @property
+    def targets(self) -> TargetsPanel:
+        """The panel of that step."""
+        return cast(TargetsPanel, self.panel("targets"))
+
+    @property
+    def review(self) -> ReviewPanel:
+        """The panel of that step."""
+        return cast(ReviewPanel, self.panel("review"))
 
     def take_tool(self, key: str) -> None:
         """Take a tool in hand."""

@@ -49,6 +49,9 @@ FOLLOW_MS = 200
 FOLLOW_SHARE = 0.12
 BUTTONS_PX = 28  # the row of buttons at the bottom, which letters keep clear of
 REST_MS = 350
+# While many surfaces come in, rendering takes at most this share of the window's time.
+ARRIVAL_SHARE = 0.3
+LONGEST_ARRIVAL_PAUSE_MS = 400
 MOVING_BUDGET_S = 0.040
 SMALLEST_EXTENT_MM = 140.0
 CROSSHAIR_MM = 8.0
@@ -86,6 +89,8 @@ class VolumeView(QWidget):
         self._crosshair_place = (0.0, 0.0)
         self._follow = QTimer(self, singleShot=True)
         self._follow.timeout.connect(self._ask_for_dirty)
+        self._arrival = QTimer(self, singleShot=True)
+        self._arrival.timeout.connect(self._show_arrived)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._come_to_rest)
         self._answered.connect(self._take)
@@ -141,7 +146,8 @@ class VolumeView(QWidget):
     @property
     def busy(self) -> bool:
         """Whether surfaces are still to be asked for (those under way not counted)."""
-        return bool(self._dirty or self._rough) or self._follow.isActive() or self._rest.isActive()
+        waiting = (self._follow, self._rest, self._arrival)
+        return bool(self._dirty or self._rough) or any(timer.isActive() for timer in waiting)
 
     @property
     def complete(self) -> bool:
@@ -316,6 +322,17 @@ class VolumeView(QWidget):
             self._scene.remove(identifier)
         else:
             self._scene.set_mesh(identifier, mesh, fine)
+        if not self._maker.busy:
+            self._arrival.start(0)
+        elif not self._arrival.isActive():
+            pause_ms = 1000 * self._fine_seconds / ARRIVAL_SHARE
+            self._arrival.start(min(LONGEST_ARRIVAL_PAUSE_MS, round(pause_ms)))
+
+    def _show_arrived(self) -> None:
+        """Show the surfaces that have come in since the last time, coarsely while more are to come."""
+        if self._maker is not None and self._maker.busy:
+            self._moving = True
+            self._rest.start()
         if self._fitted:
             self.fit()
         self.refresh()
