@@ -3,7 +3,7 @@
 On a plane parallel to the slices it is the shape itself, on the slice that is looked at. On any other plane (sagittal,
 coronal, oblique) the shown plane is as thick as the voxels across it: each slice gets the shape's chords at its
 height, as strips of that thickness. The strips end at the borders of the voxel columns, so that drawing on
-neighbouring planes leaves neither gap nor overlap.
+neighbouring planes makes one piece, without gap or seam.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ Footprint = dict[float, Region]
 """Regions in the stack's (u, v) mm by position of the plane."""
 
 ALIGNED_DEG = 0.1
+
+SEAM_MM = 1e-5
+"""Strips reach this far into their neighbours: borders that differ in the last digit would never grow together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +119,7 @@ def _across(canvas: Canvas, shape: Region) -> Footprint:
     rings = [(view.to_patient(ring) - view.origin_mm) @ np.stack([along, rise]).T for ring in shape.rings]
     height = (canvas.positions_mm - stack.to_plane(view.origin_mm)[2]) / float(rise @ stack.normal)
     below, above = thickness_mm(view, canvas.grid, canvas.spacing_mm)
-    ends = np.array([below, above]) / float(across @ view.normal)
+    ends = np.array([below - SEAM_MM, above + SEAM_MM]) / float(across @ view.normal)
     strips: Footprint = {}
     for index, chords in _chords(rings, height):
         centre = view.origin_mm + height[index] * rise
