@@ -39,3 +39,11 @@ def test_settings_are_told_and_kept_within_reason():
     assert len(told) == 5
     with pytest.raises(CaseError, match="stroke rule"):
         desk.rule = "sometimes"
+
+
+def test_the_structure_that_redo_brings_back_is_drawn_on_again():
+    desk, case, gtv, _ = desk_with_gtv()
+    case.do(RemoveStructure(gtv))
+    assert desk.active == ""
+    case.undo()
+    assert desk.active == gtv

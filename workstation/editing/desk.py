@@ -32,6 +32,7 @@ class Desk:
         self._rule = "auto"
         self._ball = False
         self._pressure_sets_radius = False
+        case.structure_added.connect(self._structure_added)
         case.structure_removed.connect(self._structure_removed)
 
     @property
@@ -120,6 +121,11 @@ class Desk:
         except CaseError as error:
             self.refused.emit(str(error))
             return False
+
+    def _structure_added(self, identifier: str) -> None:
+        """The first structure is the one to draw on, also when redo brings it back."""
+        if not self._active:
+            self.active = identifier
 
     def _structure_removed(self, identifier: str) -> None:
         if identifier == self._active:
