@@ -114,3 +114,15 @@ def test_the_extent_of_the_patient_leaves_the_air_out() -> None:
     assert coronal == pytest.approx((low[0], -high[2], high[0], -low[2]), abs=7)
     air = Volume("air", np.full(grid.shape, -1000, np.int16), grid, "CT")
     assert content_extent_mm(air, slice_planes(air, "axial")) == slice_planes(air, "axial").extent_mm
+
+
+def test_a_couch_clear_of_the_patient_is_not_looked_at_but_a_second_limb_is() -> None:
+    grid = centred_grid(np.eye(3), (1, 1, 2), (256, 256, 40))
+    voxels = np.full(grid.shape, -1000, np.int16)
+    voxels[:, 60:140, 90:130] = 30
+    voxels[:, 80:120, 150:180] = 30
+    voxels[:, 200:203, 5:250] = 300
+    volume = Volume("ct", voxels, grid, "CT")
+    low, high = grid.to_patient((90, 60, 0)), grid.to_patient((179, 139, 39))
+    axial = content_extent_mm(volume, slice_planes(volume, "axial"))
+    assert axial == pytest.approx((low[0], low[1], high[0], high[1]), abs=9)

@@ -100,12 +100,14 @@ def slice_planes(volume: Volume, orientation: str) -> SlicePlanes:
 def content_extent_mm(volume: Volume, planes: SlicePlanes) -> tuple[float, float, float, float]:
     """(u_min, v_min, u_max, v_max) of what is not air around the patient; the whole image where all or nothing is.
 
-    Looked for in a coarse sample: CT above -500 HU, other images above a tenth of their bright values.
+    Looked for in a coarse sample: CT above -500 HU, other images above a tenth of their bright values. A couch top
+    that lies clear of the patient does not count.
     """
     step = [max(1, n // 64) for n in volume.voxels.shape]
     sample = np.ascontiguousarray(volume.voxels[:: step[0], :: step[1], :: step[2]])
     threshold = -500.0 if volume.modality == "CT" else 0.1 * float(np.percentile(sample, 99))
     content = sample > threshold
+    content &= _solid(np.asarray(content.any(axis=0)))
     if not content.any():
         return planes.extent_mm
     # Where along i, j and slice: planes follow these axes, so that a box of indices is all there is to turn into mm.
@@ -126,6 +128,31 @@ def _inner_range(counts: NDArray[np.int64]) -> tuple[int, int]:
     """First and last place of a histogram without the outermost 0.2 %: a bright spot in the air must not matter."""
     share = np.cumsum(counts) / counts.sum()
     return int(np.searchsorted(share, 0.002, side="right")), int(np.searchsorted(share, 0.998))
+
+
+def _solid(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Those pieces of a silhouette (rows, columns) that are somewhere three pixels thick; all of it when none is.
+
+    Patients are, couch tops and cables are not.
+    """
+    core = ~_dilated(~seen)
+    if not core.any():
+        return seen
+    grown, before = core, np.zeros_like(core)
+    while (grown != before).any():
+        before, grown = grown, _dilated(grown) & seen
+    return grown
+
+
+def _dilated(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A picture grown by one pixel to all eight sides."""
+    rows = seen.copy()
+    rows[1:] |= seen[:-1]
+    rows[:-1] |= seen[1:]
+    out = rows.copy()
+    out[:, 1:] |= rows[:, :-1]
+    out[:, :-1] |= rows[:, 1:]
+    return out
 
 
 def _patient_axes(volume: Volume) -> tuple[Float, tuple[int, int, int]]:
