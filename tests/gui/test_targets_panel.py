@@ -7,7 +7,7 @@ import pytest
 
 from tests.gui.hands import click, drag, let_live, listed, make_structure, move, press, release, slice_view, type_into
 from tests.gui.small_patient import cylinder
-from workstation.case.commands import AddStructure
+from workstation.case.commands import AddStructure, RemoveStructure
 from workstation.gui.main_window import MainWindow
 from workstation.gui.panels.recipe_editor import RecipeEditor
 from workstation.gui.panels.targets import TargetsPanel
@@ -141,6 +141,49 @@ def test_a_target_can_be_cropped_and_kept_clear(ct_window: MainWindow, panel: Ta
     let_live()
     assert listed(ct_window, "PTV") < cropped
     assert "inside Body −2 mm" in list(panel.cards.values())[1].recipe.text()
+
+
+def test_a_limit_cuts_nothing_before_its_structure_is_chosen(ct_window: MainWindow, panel: TargetsPanel) -> None:
+    session = panel.session
+    session.do(AddStructure(cylinder(session.case, "Body", 13.0)))
+    make_both(panel)
+    whole, steps = listed(ct_window, "PTV"), session.case.undo_label
+    click(panel.editor.avoid.add_button)
+    box, _ = panel.editor.avoid.rows[0]
+    let_live()
+    assert box.currentIndex() == -1 and box.placeholderText()
+    assert listed(ct_window, "PTV") == whole and session.case.undo_label == steps
+    panel.choose(target(panel, "CTV").identifier)  # type: ignore[attr-defined]
+    assert not panel.editor.avoid.rows
+
+
+def test_the_panel_is_never_wider_than_its_place(ct_window: MainWindow, panel: TargetsPanel) -> None:
+    make_both(panel)
+    click(panel.editor.crop.add_button)
+    click(panel.editor.avoid.add_button)
+    panel.editor.rederive_button.show()
+    let_live()
+    assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
+    assert panel.horizontalScrollBar().maximum() == 0
+
+
+def test_a_uniform_margin_is_one_number_after_another_target_had_six(panel: TargetsPanel) -> None:
+    make_both(panel)
+    click(panel.editor.margin.modes[1])
+    type_into(panel.editor.margin.six[0].line, "7")
+    panel.choose(target(panel, "CTV").identifier)  # type: ignore[attr-defined]
+    assert panel.editor.margin.one.isVisible()
+    panel.choose(target(panel, "PTV").identifier)  # type: ignore[attr-defined]
+    assert panel.editor.margin.six[0].isVisible() and panel.editor.margin.six[0].value() == 7.0
+
+
+def test_a_target_says_when_what_it_came_from_is_gone(panel: TargetsPanel) -> None:
+    make_both(panel)
+    session = panel.session
+    gtv = next(k for k, s in session.case.structures.items() if s.name == "GTV")
+    session.do(RemoveStructure(gtv))
+    let_live()
+    assert "a deleted structure" in next(iter(panel.cards.values())).recipe.text()
 
 
 def test_a_target_cannot_be_made_from_what_hangs_below_it(panel: TargetsPanel) -> None:

@@ -99,6 +99,12 @@ class MarginField(QWidget):
             self._show_mode(0)
         self._refuse("")
 
+    def begin_anew(self) -> None:
+        """Drop what stands half entered; the next uniform margin is shown as one number."""
+        for field in (self.one, *self.six):
+            field.line.setModified(False)
+        self._show_mode(0)
+
     def is_valid(self) -> bool:
         """Whether what stands in the fields is a margin."""
         fields = [self.one] if self._pages.currentIndex() == 0 else self.six

@@ -33,7 +33,7 @@ def recipe_text(session: Session, recipe: Recipe) -> str:
 
     def name(identifier: str) -> str:
         structure = session.case.structures.get(identifier)
-        return structure.name if structure else "?"
+        return structure.name if structure else "a deleted structure"
 
     sign = "" if recipe.margin.is_uniform and recipe.margin.right < 0 else "+ "
     parts = [f"{name(recipe.source_identifier)} {sign}{recipe.margin.text().replace('-', '− ')}"]
@@ -95,8 +95,9 @@ class RecipeEditor(Card):
         self.rederive_button = plain("Derive again", self._rederive, "arrows-clockwise", "Drop the edits by hand")
         self.detach_button = plain("Detach", self._detach, "link-break", "Keep the contours, stop following")
         self.delete_button = plain("Delete", self._delete, "trash")
-        self._live_buttons = _row(self.rederive_button, self.detach_button, self.delete_button)
+        self._live_buttons = _row(self.detach_button, self.delete_button)
         self.column.addWidget(self._draft_buttons)
+        self.column.addWidget(self.rederive_button)
         self.column.addWidget(self._live_buttons)
 
     # ------------------------------------------------------------------ what is edited
@@ -113,6 +114,7 @@ class RecipeEditor(Card):
         self.name.line.setModified(False)
         self.name.set_text(free_name(taken, name))
         fill_choice(self.kind, list(TYPES), interpreted_type)
+        self._begin_anew()
         self._show_recipe(Recipe(source, margin))
         self.title.setText("New target")
         self._show_buttons(None)
@@ -123,6 +125,7 @@ class RecipeEditor(Card):
         structure = self._session.case.structures[identifier]
         if identifier != self._identifier:
             self.name.line.setModified(False)
+            self._begin_anew()
             self._refuse("")
         self._identifier = identifier
         self.title.setText(f"How {structure.name} is made")
@@ -139,6 +142,12 @@ class RecipeEditor(Card):
         return Recipe(
             str(self.source.currentData() or ""), self.margin.margin(), self.crop.limits(), self.avoid.limits()
         )
+
+    def _begin_anew(self) -> None:
+        """What was half entered for another target does not belong to this one."""
+        self.margin.begin_anew()
+        self.crop.drop_unfinished()
+        self.avoid.drop_unfinished()
 
     def _show_recipe(self, recipe: Recipe) -> None:
         entries = self._possible_sources()
@@ -158,7 +167,8 @@ class RecipeEditor(Card):
         self._live_buttons.setVisible(structure is not None)
         self.rederive_button.setVisible(structure is not None and structure.state in (State.OVERRIDDEN, State.STALE))
         locked = structure is not None and structure.locked
-        for widget in (self.name, self.kind, self.source, self.margin, self.crop, self.avoid, self._live_buttons):
+        fields = (self.name, self.kind, self.source, self.margin, self.crop, self.avoid)
+        for widget in (*fields, self.rederive_button, self._live_buttons):
             widget.setEnabled(not locked)
         if locked and structure is not None:
             self._refuse(f"{structure.name} is locked: unlock it in the structure list to change it.")
