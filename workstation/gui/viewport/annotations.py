@@ -40,11 +40,15 @@ class ColorBar:
 
 @dataclass(frozen=True)
 class Annotations:
-    """The words on one slice. `lines` stand at the lower left, the last one lowest; `note` in the middle."""
+    """The words on one slice.
+
+    lines: (name, window) of each image, at the lower left, the last one lowest; a name gives way where there is no
+    room, its window stays. note: a sentence in the middle.
+    """
 
     plane: Plane
     pixel_mm: float
-    lines: tuple[str, ...] = ()
+    lines: tuple[tuple[str, str], ...] = ()
     color_bar: ColorBar | None = None
     note: str = ""
 
@@ -61,7 +65,8 @@ def annotations_of(scene: SliceScene, frame: PictureFrame, opacity: float, note:
         lines.append(_line_of(scene.base))
     overlay = scene.overlay
     if overlay is not None:
-        lines.append(f"+ {_line_of(overlay)}  {round(100 * opacity)} %")
+        name, window = _line_of(overlay)
+        lines.append((f"+ {name}", f"{window}  {round(100 * opacity)} %"))
         if overlay.colors != GREY:
             centre, width = overlay.window
             unit = reading_of(overlay.volume, None).unit
@@ -69,9 +74,9 @@ def annotations_of(scene: SliceScene, frame: PictureFrame, opacity: float, note:
     return Annotations(frame.plane, frame.pixel_mm, tuple(lines), bar, note)
 
 
-def _line_of(layer: Layer) -> str:
+def _line_of(layer: Layer) -> tuple[str, str]:
     centre, width = layer.window
-    return f"{name_of(layer.volume)}  C {centre:.0f} W {width:.0f}"
+    return name_of(layer.volume), f"  C {centre:.0f} W {width:.0f}"
 
 
 def side_letters(plane: Plane) -> dict[str, str]:
@@ -116,24 +121,40 @@ def paint_side_letters(painter: QPainter, area: QRectF, plane: Plane, font: QFon
     painter.setFont(large)
     metrics = QFontMetricsF(large)
     letters, middle = side_letters(plane), area.center()
-    half = metrics.capHeight() / 2
-    _text(painter, QPointF(area.left() + EDGE, middle.y() + half), letters["left"])
-    right = area.right() - EDGE - metrics.horizontalAdvance(letters["right"])
-    _text(painter, QPointF(right, middle.y() + half), letters["right"])
-    top, bottom = letters["top"], letters["bottom"]
-    _text(painter, QPointF(middle.x() - metrics.horizontalAdvance(top) / 2, area.top() + EDGE + 2 * half), top)
-    _text(painter, QPointF(middle.x() - metrics.horizontalAdvance(bottom) / 2, area.bottom() - EDGE), bottom)
+    height = metrics.capHeight()
+    width = {side: metrics.horizontalAdvance(word) for side, word in letters.items()}
+    places = {
+        "left": QPointF(area.left() + EDGE, middle.y() + height / 2),
+        "right": QPointF(area.right() - EDGE - width["right"], middle.y() + height / 2),
+        "top": QPointF(middle.x() - width["top"] / 2, area.top() + EDGE + height),
+        "bottom": QPointF(middle.x() - width["bottom"] / 2, area.bottom() - EDGE),
+    }
+    for side, place in places.items():
+        # The crosshair often runs through: an "I" on its line could not be seen.
+        ground = QRectF(place.x() - 3, place.y() - height - 3, width[side] + 6, height + 6)
+        painter.fillRect(ground, SHADOW)
+        _text(painter, place, letters[side])
 
 
-def _paint_lines(painter: QPainter, area: QRectF, lines: tuple[str, ...], font: QFont) -> None:
+def line_within(line: tuple[str, str], metrics: QFontMetricsF, room: float) -> str:
+    """A name and its window in at most `room` pixels: the middle of the name gives way first."""
+    name, window = line
+    left = room - metrics.horizontalAdvance(window)
+    return metrics.elidedText(
+        metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(left, 0.0)) + window,
+        Qt.TextElideMode.ElideRight,
+        room,
+    )
+
+
+def _paint_lines(painter: QPainter, area: QRectF, lines: tuple[tuple[str, str], ...], font: QFont) -> None:
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     # The letter in the middle of the lower edge needs its room.
     room = area.width() / 2 - 3 * EDGE
     y = area.bottom() - EDGE
     for line in reversed(lines):
-        words = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
-        _text(painter, QPointF(area.left() + EDGE, y), words, QUIET)
+        _text(painter, QPointF(area.left() + EDGE, y), line_within(line, metrics, room), QUIET)
         y -= metrics.height()
 
 

@@ -340,11 +340,11 @@ class SliceView(QWidget):
         if self._stale:
             self._make_still(frame)
         painter.drawImage(area, self._still_image)
-        words = annotations_of(self.scene, frame, self.viewing.opacity, self._note)
-        paint_annotations(painter, area, words, self.font())
         x, y = frame.to_pixels(frame.plane.to_plane(self.viewing.crosshair_mm)[:2])
         self._crosshair_place = (float(x), float(y))
         paint_crosshair(painter, area, *self._crosshair_place)
+        words = annotations_of(self.scene, frame, self.viewing.opacity, self._note)
+        paint_annotations(painter, area, words, self.font())
         self._paint_tool(painter, frame)
 
     def _make_still(self, frame: PictureFrame) -> None:
