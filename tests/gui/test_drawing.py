@@ -43,6 +43,14 @@ def test_a_new_structure_is_named_in_the_panel_and_takes_the_brush_in_hand(ct_wi
     assert not ct_window.workspace.contour.teach.isVisible()
 
 
+def test_after_a_structure_is_named_the_keys_belong_to_drawing(ct_window: MainWindow) -> None:
+    make_structure(ct_window, "GTV")
+    assert ct_window.workspace is not None and not ct_window.workspace.contour.name.line.hasFocus()
+    make_structure(ct_window, "CTV")
+    key(ct_window, Qt.Key.Key_P)
+    assert ct_window.workspace.tool_key == "polygon"
+
+
 def test_a_name_that_is_taken_is_refused_in_place(ct_window: MainWindow) -> None:
     make_structure(ct_window, "GTV")
     assert ct_window.workspace is not None and ct_window.session is not None
@@ -138,6 +146,22 @@ def test_a_locked_structure_refuses_the_brush_and_says_why(ct_window: MainWindow
     drag(slice_view(ct_window), STROKE)
     assert ct_window.session is not None and not ct_window.session.active.stack.slices
     assert any("locked" in text for text in ct_window.messages.texts())
+
+
+def test_a_refusal_leaves_the_views_where_they_are_and_goes_by_itself(
+    ct_window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workstation.gui.message_bar.PASSING_MS", 300)
+    view = slice_view(ct_window)
+    before = view.mapTo(ct_window, view.rect().topLeft()), view.size()
+    ct_window.action("tool_brush").trigger()
+    drag(view, [(0, 0, 1.5), (5, 0, 1.5)])
+    (message,) = ct_window.messages.messages()
+    assert "No structure" in message.sentence.text()
+    assert message.isVisible() and message.visibleRegion().boundingRect() == message.rect()
+    assert (view.mapTo(ct_window, view.rect().topLeft()), view.size()) == before
+    let_live(0.5)
+    assert not ct_window.messages.messages()
 
 
 def test_the_brush_radius_in_toolbar_panel_and_desk_is_one(ct_window: MainWindow) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from workstation.gui.fields import label, restyle
 from workstation.gui.icons import icon, pixmap
@@ -14,6 +15,11 @@ Answer = tuple[str, Callable[[], None]]
 """A button below a message: its text, and what it does (the message then goes)."""
 
 MOST_MESSAGES = 3
+
+PASSING_KEYS = ("refused",)
+"""What a tool would not do is said over the views, which stay where they are, and goes by itself."""
+PASSING_MS = 7000
+PASSING_ROOM_PX = 24
 _ICONS = {"info": "info", "good": "check-circle", "caution": "warning", "danger": "warning-octagon"}
 _COLOURS = {"info": "accent"}
 
@@ -72,6 +78,7 @@ class MessageBar(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
+        self._passing: list[Message] = []
 
     def say(self, text: str, kind: str = "info", answers: Sequence[Answer] = (), key: str = "") -> Message:
         """Show a sentence; kind: info, good, caution or danger. A message of the same key or text is replaced."""
@@ -79,16 +86,38 @@ class MessageBar(QWidget):
             if other.key == (key or text):
                 other.go()
         message = Message(text, kind, answers, key or text)
+        if message.key in PASSING_KEYS and self.parentWidget() is not None:
+            self._float(message)
+            return message
         self._layout.addWidget(message)
         unanswered = [m for m in self.messages() if not m.buttons]
         for older in unanswered[: max(0, len(self.messages()) - MOST_MESSAGES)]:
             older.go()
         return message
 
+    def _float(self, message: Message) -> None:
+        """Show a message at the lower edge of what this strip belongs to, for a while."""
+        page = self.parentWidget()
+        self._passing = [*self._still_passing(), message]
+        message.setParent(page)
+        message.layout().activate()
+        words = message.fontMetrics().horizontalAdvance(message.sentence.text())
+        width = min(words + 120, page.width() - 2 * PASSING_ROOM_PX)
+        height = max(message.heightForWidth(width), message.minimumSizeHint().height())
+        message.setGeometry((page.width() - width) // 2, page.height() - height - PASSING_ROOM_PX, width, height)
+        message.show()
+        message.raise_()
+        timer = QTimer(message, singleShot=True, interval=PASSING_MS)
+        timer.timeout.connect(message.go)
+        timer.start()
+
     def messages(self) -> list[Message]:
         """What is shown now, oldest first."""
         items = [self._layout.itemAt(i).widget() for i in range(self._layout.count())]
-        return [m for m in items if isinstance(m, Message)]
+        return [m for m in items if isinstance(m, Message)] + self._still_passing()
+
+    def _still_passing(self) -> list[Message]:
+        return [m for m in self._passing if isValid(m) and m.parent() is not None]
 
     def texts(self) -> list[str]:
         """The sentences shown now."""

@@ -109,6 +109,7 @@ class ContourPanel(Panel):
             self.session.desk.active = made[0]
             self.name.line.clear()
             self.name.line.setModified(False)
+            self.name.line.clearFocus()  # the next keys are for drawing
             if self.session.viewing.tool is None:
                 self._actions["tool_brush"].trigger()
 
