@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
 
 from tests.gui.hands import click, let_live, type_into
 from workstation.dicom.errors import DicomError
@@ -18,6 +18,7 @@ from workstation.gui.fields import CheckedLine, ElidedLabel, NumberField, Slider
 from workstation.gui.icons import IconError, glyphs, icon
 from workstation.gui.jobs.runner import JobRunner
 from workstation.gui.message_bar import MessageBar
+from workstation.gui.panels.panel import choice
 from workstation.gui.sentences import sentence_of
 from workstation.gui.theme import DARK, LIGHT, apply_theme
 from workstation.jobs.progress import Progress
@@ -278,3 +279,24 @@ def test_every_kind_of_text_can_be_read_on_every_ground(theme: object, words: st
 def test_the_text_on_the_accent_can_be_read() -> None:
     for theme in (DARK, LIGHT):
         assert contrast(theme.on_accent, theme.accent) >= 4.5
+
+
+# ---------------------------------------------------------------------------------------------- lists
+
+
+def test_a_list_ends_a_long_name_in_dots_instead_of_cutting_through_it(qapp: object) -> None:
+    box, expected = choice(), choice()
+    long = "MR T1 3D early venous phase, one minute after contrast"
+    for each in (box, expected):
+        each.addItem(long)
+        each.setFixedWidth(140)
+        each.show()
+    let_live(0.05)
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    field = box.style().subControlRect(
+        QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, box
+    )
+    expected.setItemText(0, box.fontMetrics().elidedText(long, Qt.TextElideMode.ElideRight, field.width() - 4))
+    assert expected.currentText().endswith("…")
+    assert box.grab().toImage() == expected.grab().toImage()

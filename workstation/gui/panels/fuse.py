@@ -47,14 +47,15 @@ def quality_lines(quality: dict[str, Any]) -> list[str]:
     lines = []
     for key, value in quality.items():
         name, _, end = key.rpartition("_")
+        if isinstance(value, bool):
+            lines.append(key.replace("_", " ") if value else f"not {key.replace('_', ' ')}")
+            continue
         words, unit = (name, _UNITS[end]) if end in _UNITS and name else (key, "")
         lines.append(f"{words.replace('_', ' ')} {_shown(value)} {unit}".strip())
     return lines
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if isinstance(value, (int, float)):
         return f"{value:.3g}"
     if isinstance(value, (list, tuple)):
