@@ -222,6 +222,20 @@ def test_ctrl_click_picks_the_innermost_structure_under_the_cursor(qtbot) -> Non
     assert viewing.crosshair_mm is before
 
 
+def test_ctrl_click_inside_a_narrow_structure_does_not_pick_a_neighbour_some_pixels_away(qtbot) -> None:
+    case = case_with(ct())
+    add_cylinder(case, "Bone", 18.0)
+    thin = add_cylinder(case, "Nerve", 12.0)
+    view, _, desk = open_view(qtbot, case)
+    inside = 12.0 - 5.5 * view.pixel_mm
+    press(view, place_of(view, (inside, 0, 0)), keys=CTRL)
+    assert desk.active == thin
+    desk.active = thin
+    outside = 12.0 + 3.0 * view.pixel_mm
+    press(view, place_of(view, (outside, 0, 0)), keys=CTRL)
+    assert desk.active == thin
+
+
 def test_a_tool_gets_pointers_in_patient_millimetres_on_the_shown_slice(scene) -> None:
     view, viewing, _ = scene
     tool = Recorder()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workstation.gui.viewport.slice_view import SliceView
 
 NOTCH = 120
+PICK_REACH_PX = 4.0
 ZOOM_PER_NOTCH = 1.15
 FADE_PER_NOTCH = 0.05
 PAGE_SLICES = 5
@@ -324,7 +325,8 @@ class SliceHand:
 
     def _pick(self, pointer: Pointer) -> None:
         view = self._view
-        found = structure_at(dict(view.contours(pointer.plane)), (pointer.u_mm, pointer.v_mm), 8 * pointer.pixel_mm)
+        reach_mm = PICK_REACH_PX * pointer.pixel_mm
+        found = structure_at(dict(view.contours(pointer.plane)), (pointer.u_mm, pointer.v_mm), reach_mm)
         if found and view.desk is not None:
             view.desk.active = found
 
