@@ -73,13 +73,15 @@ class StructureList(QWidget):
         self.table = StructureTable(session)
         self.model = self.table.rows
         self._model_name = label("", "muted")
-        self._empty = label("Structures appear here with their volumes. Make the first one: ", "muted", wrap=True)
+        teach = "Structures appear here with their volumes. Make the first one with + above."
+        self._empty = label(teach, "muted", wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(self._title())
         layout.addWidget(self._empty)
         layout.addWidget(self.table, 1)
+        layout.addStretch()  # takes the room while there is no table
         self._empty.setContentsMargins(16, 0, 16, 8)
         self.table.clicked.connect(self._clicked)
         self.table.doubleClicked.connect(self._double_clicked)
