@@ -10,6 +10,8 @@ import pytest
 
 from tests.gui.hands import click, drop, let_live
 from tests.gui.small_patient import SmallPatient
+from workstation.dicom.registration import read_registrations
+from workstation.dicom.structure_set_read import read_structure_set
 from workstation.gui.application import settle
 from workstation.gui.main_window import MainWindow
 from workstation.gui.opening import FUSION_OPACITY
@@ -61,6 +63,46 @@ def test_an_archive_opens_like_a_folder(window: MainWindow, patient: SmallPatien
     assert settle(window, 30)
     assert window.session is not None and window.session.case.planning is not None
     assert np.array_equal(window.session.case.planning.voxels, patient.ct.voxels)
+
+
+def test_structures_and_registrations_in_an_archive_open_too(
+    window: MainWindow, patient: SmallPatient, tmp_path: Path
+) -> None:
+    archive = tmp_path / "everything.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        for file in sorted(path for path in patient.folder.rglob("*") if path.is_file()):
+            made.write(file, file.relative_to(patient.folder))
+    window.commands.open_paths([str(archive)])
+    assert settle(window, 30)
+    session = window.session
+    assert session is not None
+    assert [s.name for s in session.case.structures.values()] == ["Organ"]
+    assert session.viewing.overlay_key == patient.mr.series_uid
+    assert [r.identifier for r in session.case.registrations.values()] == [
+        r.identifier for r in read_registrations(patient.registration)
+    ]
+    window.files.save_as(str(tmp_path / "work.rtcase"))
+    assert settle(window, 30)
+    window.action("close_case").trigger()
+    window.commands.open_paths([str(tmp_path / "work.rtcase")])
+    assert settle(window, 30)
+    assert window.session is not None
+    assert list(window.session.structure_sets) == [read_structure_set(patient.structures).uid]
+
+
+def test_a_damaged_structure_set_in_an_archive_is_named_as_it_is_called_there(
+    window: MainWindow, patient: SmallPatient, tmp_path: Path
+) -> None:
+    archive = tmp_path / "everything.zip"
+    with zipfile.ZipFile(archive, "w") as made:
+        for file in sorted(patient.ct_folder.iterdir()):
+            made.write(file, file.name)
+        made.writestr("inner/rs.dcm", patient.structures.read_bytes()[:-300])
+    window.commands.open_paths([str(archive)])
+    assert settle(window, 30)
+    assert window.session is not None and not window.session.case.structures
+    told = " ".join([*window.messages.texts(), *(s.path for s in window.session.skipped)])
+    assert "rs.dcm" in told and "object.dcm" not in told
 
 
 def test_a_folder_without_images_says_so_in_one_sentence(window: MainWindow, patient: SmallPatient) -> None:

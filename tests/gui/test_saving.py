@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PySide6.QtCore import Qt
 
-from tests.gui.hands import click, drag, key, let_live, listed, make_structure, slice_view
-from tests.gui.small_patient import SmallPatient
+from tests.gui.hands import click, drag, key, let_live, listed, make_structure, slice_view, type_into
+from tests.gui.small_patient import SmallPatient, case_of, cylinder
+from workstation.dicom.structure_set_write import write_structure_set
 from workstation.gui.application import settle
 from workstation.gui.main_window import MainWindow
 from workstation.store.recovery import recoverable_cases
@@ -177,3 +180,113 @@ def test_a_case_that_is_open_elsewhere_is_refused(
     second.commands.open_paths([str(path)])
     assert settle(second, 30)
     assert second.session is None and any("open elsewhere" in text for text in second.messages.texts())
+
+
+# ---------------------------------------------------------------------- what other systems said about structures
+
+
+def from_elsewhere(patient: SmallPatient, path: Path, *names: str) -> Path:
+    """A structure set with what only another system knows: observations, an algorithm, private elements."""
+    organs = [cylinder(case_of(patient.ct), name, 8.0 + n) for n, name in enumerate(names)]
+    organs = [replace(organ, number=n) for n, organ in enumerate(organs, start=1)]
+    write_structure_set(path, organs, patient.ct, label="elsewhere")
+    dataset = pydicom.dcmread(path)
+    for item, seen in zip(dataset.StructureSetROISequence, dataset.RTROIObservationsSequence, strict=True):
+        item.ROIGenerationAlgorithm = "SEMIAUTOMATIC"
+        seen.ROIObservationLabel = "as seen"
+        item.private_block(0x3773, "VENDOR", create=True).add_new(0x05, "LO", "sauce")
+    dataset.save_as(path)
+    return path
+
+
+def close_and_reopen(window: MainWindow, path: Path) -> None:
+    """Save, leave, and open again from disk."""
+    window.files.save_as(str(path))
+    assert settle(window, 30)
+    window.action("close_case").trigger()
+    assert window.session is None
+    window.commands.open_paths([str(path)])
+    assert settle(window, 30)
+    assert window.session is not None
+
+
+def exported(window: MainWindow, folder: Path) -> pydicom.Dataset:
+    """What the review panel writes."""
+    assert window.workspace is not None
+    window.action("export").trigger()
+    panel = window.workspace.review
+    type_into(panel.folder.line, str(folder))
+    click(panel.button)
+    assert settle(window, 30)
+    return pydicom.dcmread(folder / "structures.dcm")
+
+
+def items_of(dataset: pydicom.Dataset) -> list[object]:
+    """Everything that a file says about its structures."""
+    return [dataset.StructureSetROISequence, dataset.RTROIObservationsSequence, dataset.ROIContourSequence]
+
+
+def test_untouched_structures_of_a_reopened_case_leave_as_they_came(
+    ct_window: MainWindow, patient: SmallPatient, tmp_path: Path
+) -> None:
+    original = from_elsewhere(patient, tmp_path / "elsewhere.dcm", "Cord", "Parotid")
+    ct_window.commands.open_paths([str(original)])
+    assert settle(ct_window, 30)
+    close_and_reopen(ct_window, tmp_path / "work.rtcase")
+    written, came = exported(ct_window, tmp_path / "out"), pydicom.dcmread(original)
+    assert items_of(written) == items_of(came)
+    assert written.ReferencedFrameOfReferenceSequence == came.ReferencedFrameOfReferenceSequence
+    assert written.SOPInstanceUID != came.SOPInstanceUID
+
+
+@pytest.mark.parametrize("change", ["gone", "another"])
+def test_an_original_that_has_gone_or_changed_is_told_at_export(
+    ct_window: MainWindow, patient: SmallPatient, tmp_path: Path, change: str
+) -> None:
+    original = from_elsewhere(patient, tmp_path / "elsewhere.dcm", "Cord", "Parotid")
+    came = pydicom.dcmread(original)
+    ct_window.commands.open_paths([str(original)])
+    assert settle(ct_window, 30)
+    ct_window.files.save_as(str(tmp_path / "work.rtcase"))
+    assert settle(ct_window, 30)
+    original.unlink()
+    if change == "another":
+        from_elsewhere(patient, original, "Liver")
+    close_and_reopen(ct_window, tmp_path / "work.rtcase")
+    written = exported(ct_window, tmp_path / "out")
+    assert ct_window.workspace is not None
+    words = [c.text() for c in ct_window.workspace.review.concern_labels() if "elsewhere.dcm" in c.text()]
+    assert len(words) == 1 and words[0].startswith("▲ Cord and 1 more came from elsewhere.dcm, which ")
+    contours = [[c.ContourData for c in item.ContourSequence] for item in written.ROIContourSequence]
+    assert contours == [[c.ContourData for c in item.ContourSequence] for item in came.ROIContourSequence]
+    assert [item.ROIName for item in written.StructureSetROISequence] == ["Cord", "Parotid"]
+
+
+def test_the_export_continues_the_set_that_most_structures_came_from(
+    ct_window: MainWindow, patient: SmallPatient, tmp_path: Path
+) -> None:
+    from_elsewhere(patient, tmp_path / "few.dcm", "Cord")
+    many = from_elsewhere(patient, tmp_path / "many.dcm", "Parotid", "Cochlea")
+    ct_window.commands.open_paths([str(tmp_path / "few.dcm"), str(many)])
+    assert settle(ct_window, 30)
+    assert ct_window.session is not None and len(ct_window.session.structure_sets) == 2
+    written = exported(ct_window, tmp_path / "out")
+    said = {r.ROIName: o.get("ROIObservationLabel") for r, o in zip(*items_of(written)[:2], strict=True)}  # type: ignore[call-overload]
+    assert said == {"Cord": None, "Parotid": "as seen", "Cochlea": "as seen"}
+
+
+def test_an_original_that_has_moved_can_be_opened_again(
+    ct_window: MainWindow, patient: SmallPatient, tmp_path: Path
+) -> None:
+    original = from_elsewhere(patient, tmp_path / "elsewhere.dcm", "Cord", "Parotid")
+    came = pydicom.dcmread(original)
+    ct_window.commands.open_paths([str(original)])
+    assert settle(ct_window, 30)
+    ct_window.files.save_as(str(tmp_path / "work.rtcase"))
+    assert settle(ct_window, 30)
+    moved = original.rename(tmp_path / "moved.dcm")
+    close_and_reopen(ct_window, tmp_path / "work.rtcase")
+    ct_window.commands.open_paths([str(moved)])
+    assert settle(ct_window, 30)
+    assert ct_window.session is not None and len(ct_window.session.case.structures) == 2
+    assert items_of(exported(ct_window, tmp_path / "out")) == items_of(came)

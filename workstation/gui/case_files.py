@@ -14,10 +14,12 @@ from PySide6.QtWidgets import QFileDialog
 from workstation.gui.sentences import is_expected, sentence_of
 from workstation.gui.settings import Settings
 from workstation.gui.start_page import RecentEntry
+from workstation.jobs.progress import Cancelled
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
     from workstation.dicom.entry import SeriesEntry
+    from workstation.gui.loading import Originals
     from workstation.gui.main_window import MainWindow
     from workstation.gui.opening import Opener
     from workstation.gui.preview import PreviewPage
@@ -160,12 +162,21 @@ class CaseFiles(QObject):
         """Open a saved case, or (not named) one that a crash left behind."""
         if not self.may_leave(lambda: self.open_case(path, named)):
             return
-        from workstation.gui.loading import load_images
+        from workstation.gui.loading import load_images, load_originals
+        from workstation.gui.session import STRUCTURE_SETS
         from workstation.store.case_file import CaseFile
 
-        def work(progress: Any) -> tuple[CaseFile, Case]:
+        def work(progress: Any) -> tuple[CaseFile, Case, Originals]:
             self._window.preparation.wait_warm(progress)
-            return CaseFile.open(path, load_images, progress=progress, named=named, deliver=self._deliver)
+            file, case = CaseFile.open(path, load_images, progress=progress, named=named, deliver=self._deliver)
+            try:
+                originals = load_originals(case.view_state.get(STRUCTURE_SETS), case.images, progress)
+            except Cancelled:
+                file.close()
+                raise
+            for structure in case.structures.values():
+                structure.stack.bounds_mm()  # kept by the rings; here nobody waits for it
+            return file, case, originals
 
         self._window.runner.start(
             "Opening the case" if not named else f"Opening {path.name}",
@@ -175,9 +186,11 @@ class CaseFiles(QObject):
             lane="opening",
         )
 
-    def _show_opened(self, file: CaseFile, case: Case) -> None:
+    def _show_opened(self, file: CaseFile, case: Case, originals: Originals) -> None:
         self.release()
         session = self._window.show_case(case)
+        session.structure_sets.update(originals.found)
+        session.lost_structure_sets.update(originals.lost)
         self._take_file(file)
         state = case.view_state.get("viewing")
         if isinstance(state, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,9 +62,33 @@ def planned_registrations(case: Case) -> tuple[PlannedRegistration, ...]:
     return tuple(found)
 
 
-def concerns(case: Case) -> list[Concern]:
-    """What other systems, or a physicist, would stumble over."""
-    found: list[Concern] = []
+def base_for(structures: Iterable[Structure], sets: Iterable[StructureSet]) -> StructureSet | None:
+    """The opened structure set that most of the structures came from; None where none of them did."""
+    exported = {structure.identifier for structure in structures}
+
+    def shared(structure_set: StructureSet) -> int:
+        return sum(1 for structure in structure_set.structures if structure.identifier in exported)
+
+    best = max(sets, key=shared, default=None)
+    return best if best is not None and shared(best) else None
+
+
+def lost_originals(structures: Mapping[str, Structure], lost: Mapping[str, str]) -> list[Concern]:
+    """One sentence for each structure set that structures came from and that can't be read any more."""
+    found = []
+    for uid, reason in lost.items():
+        # Structures of a set carry its UID in their identifiers: see `read_structure_set`.
+        names = [s.name for key, s in structures.items() if uid and key.startswith(f"{uid}:")]
+        if names:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            words = "contours leave unchanged, but nothing else that the file said about them does."
+            found.append(Concern(f"{names[0]}{more} came from {reason}: {words}"))
+    return found
+
+
+def concerns(case: Case, lost: Mapping[str, str] | None = None) -> list[Concern]:
+    """What other systems, or a physicist, would stumble over. lost: as in `Session.lost_structure_sets`."""
+    found: list[Concern] = lost_originals(case.structures, lost or {})
     if case.planning is None:
         found.append(Concern("There is no planning image: structures can't say which slices they belong to."))
     for key, s in case.structures.items():

@@ -1,15 +1,18 @@
-"""Finds the images of a saved case again: where they were, or where the same files have moved together (Qt-free)."""
+"""Finds the images and the structure sets of a saved case again, where they were (Qt-free)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from workstation.dicom.entry import SeriesEntry
 from workstation.dicom.errors import DicomError
 from workstation.dicom.index import index_paths
 from workstation.dicom.load import load_series
+from workstation.dicom.structure_set import StructureSet
+from workstation.gui.reading import read_structures
 from workstation.images.volume import Volume
 from workstation.jobs.progress import Progress, part, silent
 from workstation.store.image_reference import StoredImage
@@ -41,3 +44,35 @@ def _entry_of(reference: StoredImage, series: Sequence[SeriesEntry]) -> SeriesEn
     same = [e for e in series if set(e.files) == files and e.size == reference.size]
     by_key = [e for e in series if e.key == reference.key]
     return next(iter([*(e for e in same if e.uid == reference.series_uid), *by_key, *same]), None)
+
+
+@dataclass(frozen=True)
+class Originals:
+    """Structure sets that a case was made from, by SOP Instance UID, and why others can't be read any more."""
+
+    found: dict[str, StructureSet] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
+
+
+def load_originals(places: Any, images: Mapping[str, Volume], progress: Progress = silent) -> Originals:
+    """Read the structure sets of a saved case again.
+
+    places: what the case file holds: a list of {"uid", "path"}; anything else counts as none. What can't be found is
+    told in `lost`, as the end of a sentence that begins with what came from there.
+    """
+    originals = Originals()
+    for place in places if isinstance(places, list) else ():
+        uid, path = str(place.get("uid", "")), Path(str(place.get("path", "")))
+        progress(0.0, f"Reading {path.name}")
+        if not path.exists():
+            originals.lost[uid] = f"{path.name}, which is not at its place any more"
+            continue
+        try:
+            entry = next((e for e in index_paths([path]).structure_sets if e.uid == uid), None)
+            if entry is None:
+                originals.lost[uid] = f"{path.name}, which holds something else now"
+            else:
+                originals.found[uid] = read_structures(entry, images)
+        except DicomError:
+            originals.lost[uid] = f"{path.name}, which can't be read any more"
+    return originals

@@ -121,7 +121,7 @@ class Opener(QObject):
         elif isinstance(piece, reading.RegistrationsRead):
             self._add_registrations(self._session, piece.registrations)
         else:
-            self._add_structures(self._session, piece.structure_set)
+            self._add_structures(self._session, piece.structure_set, piece.path)
 
     def _keep_index(self, found: reading.Found) -> None:
         self._index = found
@@ -167,8 +167,11 @@ class Opener(QObject):
             session.do(Together("Open registration", tuple(AddRegistration(r) for r in new)))
             self._fuse(session)
 
-    def _add_structures(self, session: Session, structure_set: StructureSet) -> None:
+    def _add_structures(self, session: Session, structure_set: StructureSet, path: str) -> None:
         if structure_set.uid in session.structure_sets:
+            return
+        if structure_set.uid in session.lost_structure_sets:
+            session.keep_structure_set(structure_set, path)  # its structures are in the case: only the file had moved
             return
         planning = session.case.planning
         frames = {volume.frame_of_reference_uid for volume in session.case.images.values()}
@@ -178,7 +181,7 @@ class Opener(QObject):
             return
         what = f"Open structures {structure_set.label}".strip()
         if not session.do(import_structures(session.case, structure_set.structures, what)):
-            session.structure_sets[structure_set.uid] = structure_set
+            session.keep_structure_set(structure_set, path)
             if not session.desk.active and session.case.structures:
                 session.desk.active = next(iter(session.case.structures))
         if structure_set.warnings:

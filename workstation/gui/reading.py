@@ -7,21 +7,21 @@ A file that can't be read is delivered as a refusal with its reason; all others 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from workstation.dicom.entry import SeriesEntry
+from workstation.dicom.entry import SeriesEntry, StructureSetEntry
 from workstation.dicom.errors import DicomError
 from workstation.dicom.first_look import first_look
 from workstation.dicom.index import Index, index_paths
 from workstation.dicom.load import load_series
 from workstation.dicom.registration import read_registrations
 from workstation.dicom.structure_set import StructureSet
-from workstation.dicom.structure_set_read import read_structure_set
+from workstation.dicom.structure_set_read import parse_structure_set, read_structure_set
 from workstation.fusion.registration import Registration
 from workstation.images.volume import Volume
 from workstation.images.windows import automatic_window
@@ -61,9 +61,13 @@ class ImageRead:
 
 @dataclass(frozen=True, eq=False)
 class StructureSetRead:
-    """A structure set, its rings in the frame of the image that it was drawn on where that is open."""
+    """A structure set, its rings in the frame of the image that it was drawn on where that is open.
+
+    path: the file, or the archive that holds it.
+    """
 
     structure_set: StructureSet
+    path: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,26 +179,33 @@ def _read_others(index: Index, images: dict[str, Volume], deliver: Deliver, prog
     for entry in index.registrations:
         progress(0.95, "Reading registrations")
         try:
-            deliver(RegistrationsRead(tuple(read_registrations(entry.path))))
+            deliver(RegistrationsRead(tuple(read_registrations(entry.source or entry.path))))
         except DicomError as error:
             deliver(Refused(f"The registration {Path(entry.path).name} can't be used: {error}"))
     for structures in index.structure_sets:
         progress(0.95, f"Reading structures: {structures.label or Path(structures.path).name}")
-        image = _drawn_on(structures.referenced_series_uids, structures.referenced_frame_uids, images)
         try:
-            deliver(StructureSetRead(_measured(read_structure_set(structures.path, image))))
+            deliver(StructureSetRead(read_structures(structures, images), structures.path))
         except DicomError as error:
             deliver(Refused(f"The structure set {Path(structures.path).name} can't be used: {error}"))
 
 
-def _measured(structure_set: StructureSet) -> StructureSet:
-    """The same with the extent of every ring computed, which they keep: here nobody waits for it."""
+def read_structures(entry: StructureSetEntry, images: Mapping[str, Volume]) -> StructureSet:
+    """A structure set on the image that it was drawn on, if that is among `images`; raises DicomError.
+
+    The extent of every ring is computed, too, which they keep: here nobody waits for it.
+    """
+    image = _drawn_on(entry.referenced_series_uids, entry.referenced_frame_uids, images)
+    if entry.source is not None and entry.source.archive is not None:
+        structure_set = parse_structure_set(entry.source.read_all(), entry.source.name, image)
+    else:
+        structure_set = read_structure_set(entry.path, image)
     for structure in structure_set.structures:
         structure.stack.bounds_mm()
     return structure_set
 
 
-def _drawn_on(series_uids: Sequence[str], frame_uids: Sequence[str], images: dict[str, Volume]) -> Volume | None:
+def _drawn_on(series_uids: Sequence[str], frame_uids: Sequence[str], images: Mapping[str, Volume]) -> Volume | None:
     """The open image that a structure set was drawn on: by series, else by frame of reference."""
     for volume in images.values():
         if volume.series_uid and volume.series_uid in series_uids:

@@ -7,6 +7,7 @@ signals, which Qt itself carries to the window's thread.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+STRUCTURE_SETS = "structure_sets"
+"""Key of the case's view state: SOP Instance UID and path of every structure set that was opened into it."""
+
 
 class Session(QObject):
     """One open case.
@@ -34,6 +38,8 @@ class Session(QObject):
     contours_changed: identifier; also at every move of a stroke. listing_changed: structures came, went, were
     renamed or reordered. refused: a sentence that says why something can't be done.
     found, skipped: what opening found but did not load, and what it left out, with reasons.
+    structure_sets: opened ones by SOP Instance UID, for an export to take over what nobody has touched.
+    lost_structure_sets: UID, and why in words, of those that were opened once and can't be read any more.
     """
 
     images_changed = Signal()
@@ -60,6 +66,7 @@ class Session(QObject):
         self.found: list[SeriesEntry] = []
         self.skipped: list[Skipped] = []
         self.structure_sets: dict[str, StructureSet] = {}
+        self.lost_structure_sets: dict[str, str] = {}
         self._connections: list[tuple[Any, Callable[..., None]]] = []
         self._noted: list[SignalInstance] = []
         self._connect_case()
@@ -122,6 +129,15 @@ class Session(QObject):
             self.refused.emit(sentence)
             return sentence
         return ""
+
+    def keep_structure_set(self, structure_set: StructureSet, path: str) -> None:
+        """Remember a structure set that was opened, and with the case where it lies, so that it is found again."""
+        self.structure_sets[structure_set.uid] = structure_set
+        self.lost_structure_sets.pop(structure_set.uid, None)
+        places = self.case.view_state.get(STRUCTURE_SETS)
+        others = [place for place in places or () if place.get("uid") != structure_set.uid]
+        place = {"uid": structure_set.uid, "path": os.path.abspath(path)}
+        self.case.set_view_state(STRUCTURE_SETS, [*others, place])
 
     # ------------------------------------------------------------------ asking
 

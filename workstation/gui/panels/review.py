@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from workstation.case.commands import SURFACE_MODELS, SetSurfaceModel
-from workstation.gui.exporting import ExportPlan, concerns, planned_registrations
+from workstation.gui.exporting import ExportPlan, base_for, concerns, planned_registrations
 from workstation.gui.fields import CheckedLine, label
 from workstation.gui.panels.panel import (
     Card,
@@ -117,7 +117,7 @@ class ReviewPanel(Panel):
         self.empty.setVisible(not case.structures)
         self._content.setVisible(bool(case.structures))
         clear_layout(self._concerns)
-        found = concerns(case)
+        found = concerns(case, self.session.lost_structure_sets)
         for concern in found:
             self._concerns.addWidget(label("▲ " + concern.text, "caution", wrap=True))
         if not found:
@@ -132,17 +132,21 @@ class ReviewPanel(Panel):
         self.model.setCurrentIndex(self.model.findData(case.surface_model))
         self.model_words.setText(MODEL_WORDS[case.surface_model])
 
+    def concern_labels(self) -> list[QLabel]:
+        """What stands under "To know before", one label each."""
+        widgets = (self._concerns.itemAt(n).widget() for n in range(self._concerns.count()))
+        return [widget for widget in widgets if isinstance(widget, QLabel)]
+
     def plan(self) -> ExportPlan | None:
         """What the fields say; None, with the reason in place, when they can't be followed."""
         if not (self.folder.validate() and self.set_label.validate()):
             return None
         case = self.session.case
-        base = next(iter(self.session.structure_sets.values()), None) if len(self.session.structure_sets) == 1 else None
         return ExportPlan(
             folder=Path(self.folder.text()).expanduser(),
             structures=tuple(case.structures.values()),
             image=case.planning,
-            base=base,
+            base=base_for(case.structures.values(), self.session.structure_sets.values()),
             label=self.set_label.text(),
             holes=str(self.holes.currentData()),
             registrations=planned_registrations(case) if self.with_registrations.isChecked() else (),
