@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -171,8 +172,21 @@ def test_images_of_other_frames_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(DicomError, match="can't be written"):
+    with pytest.raises(DicomError, match="folder does not exist"):
         write_registration(tmp_path / "no" / "r", registration(TURN), volume(FIXED, "CT"), volume(MOVING, "MR"))
+
+
+def test_a_fault_in_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "r.dcm"
+    path.write_bytes(b"old")
+
+    def full(_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DicomError, match="disk is full"):
+        write_registration(path, registration(TURN), volume(FIXED, "CT"), volume(MOVING, "MR"))
+    assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("studies", ["one", "two", "no images"])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from workstation.geometry.grid import Grid
 from workstation.geometry.mask import Mask
 from workstation.images.errors import ImageError
-from workstation.images.files import read_image_file, read_image_information, write_mask, write_volume
+from workstation.images.files import image_of, read_image_file, read_image_information, write_mask, write_volume
 from workstation.images.volume import Volume
 
 ENDINGS = (".nii", ".nii.gz", ".nrrd", ".mha")
@@ -77,12 +77,12 @@ def test_a_tilted_grid_is_not_written_wrongly(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("where", ["no/such/folder/x.nii", "x.unknown"])
 def test_what_cant_be_written_is_one_sentence(tmp_path: Path, where: str) -> None:
-    with pytest.raises(ImageError, match="can't be written"):
+    with pytest.raises(ImageError, match="can't be written|was not written"):
         write_volume(tmp_path / where, volume())
 
 
 def test_a_detached_header_opens_only_its_neighbour(tmp_path: Path) -> None:
-    write_volume(tmp_path / "x.mhd", volume())
+    sitk.WriteImage(image_of(volume().voxels, oblique()), str(tmp_path / "x.mhd"))
     assert read_image_file(tmp_path / "x.mhd").grid.same_as(oblique(), 1e-3)
     header = (tmp_path / "x.mhd").read_text()
     raw = header.split("ElementDataFile = ")[1].strip()
@@ -190,3 +190,40 @@ def test_real_metaimages_match_simpleitk(data_dir: Path) -> None:
         assert (sitk.GetArrayFromImage(image) == ours.voxels).all()
         for index in ((0, 0, 0), (10, 20, 30)):
             assert np.allclose(image.TransformIndexToPhysicalPoint(index), ours.grid.to_patient(index))
+
+
+def test_what_the_disk_did_not_take_is_told_and_the_old_file_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ITK's writer of NIfTI returns as if all were well when the disk is full."""
+    path = tmp_path / "m.nii.gz"
+    write_mask(path, Mask(oblique(), (1, 1, 0), np.ones((2, 2, 3), bool)))
+    before = path.read_bytes()
+    monkeypatch.setattr(sitk, "WriteImage", lambda image, name, **_: Path(name).write_bytes(before[:40]))
+    with pytest.raises(ImageError, match=r"m\.nii\.gz was not written.*full"):
+        write_mask(path, Mask(oblique(), (0, 0, 0), np.ones((3, 4, 5), bool)))
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["m.dcm", "m.png", "m.txt", "m", "m.hdr", "m.gz"])
+def test_only_volumes_of_one_file_are_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ImageError, match="must end in"):
+        write_volume(tmp_path / name, volume())
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_ending_in_capitals_is_the_same_ending(tmp_path: Path) -> None:
+    write_volume(tmp_path / "X.NII.GZ", volume())
+    assert (read_image_file(tmp_path / "X.NII.GZ").voxels == volume().voxels).all()
+
+
+def test_an_absent_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="folder does not exist"):
+        write_volume(tmp_path / "no" / "x.nii", volume())
+
+
+def test_a_name_that_is_no_text_is_refused_instead_of_ending_the_process(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="not valid text"):
+        read_image_file("m\udcff.nii")
+    with pytest.raises(ImageError, match="not valid text"):
+        read_image_information("m\udcff.nii")

@@ -7,6 +7,7 @@ moving frame into the fixed one.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 from pydicom.valuerep import format_number_as_ds
 
+from workstation.dicom.atomic_file import write_whole
 from workstation.dicom.errors import DicomError
 from workstation.dicom.write_series import IMPLEMENTATION_NAME, IMPLEMENTATION_UID
 from workstation.fusion.registration import Registration
@@ -50,14 +52,9 @@ def write_registration(
         if not uid or volume.frame_of_reference_uid != uid:
             raise DicomError(f"The {role} image does not lie in the registration's {role} frame of reference")
     dataset = _object(registration, fixed, moving, (now or datetime.now()).replace(microsecond=0))
-    target = Path(path)
-    partial = target.with_name(target.name + ".part")
-    try:
-        dataset.save_as(partial, enforce_file_format=True)
-        partial.replace(target)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DicomError(f"{target} can't be written: {error.strerror}") from error
+    encoded = io.BytesIO()
+    dataset.save_as(encoded, enforce_file_format=True)
+    write_whole(Path(path), encoded.getvalue())
     return str(dataset.SOPInstanceUID)
 
 

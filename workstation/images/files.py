@@ -19,10 +19,12 @@ from workstation.geometry.mask import Mask
 from workstation.images.errors import ImageError
 from workstation.images.file_kind import GZIP, image_file_kind, unpacked
 from workstation.images.volume import Volume
+from workstation.images.whole_file import reason, replacing
 
 MOST_VOXELS = 1 << 31
 MOST_HEADER_BYTES = 1 << 16
 MOST_DEFLATE_RATIO = 1032
+WRITTEN_ENDINGS = (".nii", ".nii.gz", ".nrrd", ".mha")
 NIFTI_HEADER_BYTES = 348
 
 
@@ -42,6 +44,7 @@ _READERS = {"NIfTI": "NiftiImageIO", "NRRD": "NrrdImageIO", "MetaImage": "MetaIm
 
 def _reader(path: str) -> tuple[sitk.ImageFileReader, str]:
     """A reader with its header read, and the kind of file; ImageError says why there is none."""
+    _require_text(path)
     try:
         with open(path, "rb") as stream:
             start = stream.read(MOST_HEADER_BYTES)
@@ -63,6 +66,14 @@ def _reader(path: str) -> tuple[sitk.ImageFileReader, str]:
     if kind == "NIfTI":
         _refuse_cut_nifti(reader, path, start)
     return reader, kind
+
+
+def _require_text(path: str) -> None:
+    """ImageError for a name that is no text: ITK ends the whole process when it gets one."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise ImageError(f"{path!a} has a name that is not valid text (UTF-8); rename it or its folder") from None
 
 
 def _bytes_of_data(path: str, kind: str, start: bytes) -> int:
@@ -197,17 +208,48 @@ def image_of(voxels: NDArray[Any], grid: Grid) -> sitk.Image:
 
 
 def write_volume(path: str | os.PathLike[str], volume: Volume) -> None:
-    """Write voxels and grid in the format that the name's ending says (.nii, .nii.gz, .nrrd, .mha)."""
+    """Write voxels and grid in the format that the name's ending says (.nii, .nii.gz, .nrrd, .mha).
+
+    The file appears whole or not at all. ImageError says why it was not written; what was there is then unchanged.
+    """
     _write(path, image_of(volume.voxels, volume.grid))
 
 
 def write_mask(path: str | os.PathLike[str], mask: Mask) -> None:
-    """Write a mask as unsigned bytes 0 and 1 on its whole grid."""
+    """Write a mask as unsigned bytes 0 and 1 on its whole grid, as `write_volume` does."""
     _write(path, image_of(mask.full().astype(np.uint8), mask.grid))
 
 
+def require_ending(path: str | os.PathLike[str]) -> str:
+    """The ending among WRITTEN_ENDINGS that a name has; ImageError for any other, which ITK may take for a picture."""
+    name = os.fspath(path)
+    found = [ending for ending in WRITTEN_ENDINGS if name.lower().endswith(ending)]
+    if not found:
+        raise ImageError(f"{name} can't be written: its name must end in {', '.join(WRITTEN_ENDINGS)}")
+    return found[0]
+
+
 def _write(path: str | os.PathLike[str], image: sitk.Image) -> None:
+    ending = require_ending(path)
     try:
-        sitk.WriteImage(image, os.fspath(path), useCompression=True)
-    except RuntimeError as error:
-        raise ImageError(f"{path} can't be written: unknown ending, missing folder or full disk") from error
+        with replacing(path, ending) as part:
+            _require_text(os.fspath(part))
+            sitk.WriteImage(image, os.fspath(part), useCompression=True)
+            if not _holds(os.fspath(part), image):
+                raise ImageError("the disk did not take all of it; it may be full")
+    except OSError as error:
+        raise ImageError(f"{path} was not written: {reason(error)}; what was there before is unchanged") from error
+    except (ImageError, RuntimeError) as error:
+        why = str(error) if isinstance(error, ImageError) else "the disk may be full"
+        raise ImageError(f"{path} was not written: {why}; what was there before is unchanged") from error
+
+
+def _holds(path: str, image: sitk.Image) -> bool:
+    """Whether a file holds all voxels of an image: ITK's writer of NIfTI says nothing when the disk is full."""
+    try:
+        reader, _ = _reader(path)
+        back = reader.Execute()
+    except (ImageError, RuntimeError):
+        return False
+    written, meant = sitk.GetArrayViewFromImage(back), sitk.GetArrayViewFromImage(image)
+    return written.dtype == meant.dtype and written.shape == meant.shape and written.tobytes() == meant.tobytes()
