@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import struct
+import sys
 import tempfile
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -117,6 +120,9 @@ def test_a_repeated_first_point_is_no_second_point(tmp_path: Path) -> None:
         ("1\\2\\0\\3\\4\\0", "fewer than three points"),
         (make.at(np.array([(0, 0), (1, 1), (2, 2)]), 0.0), "no area"),
         (make.at(np.array([(5, 5)] * 6), 0.0), "no area"),
+        ("1\\2\\0", "encloses nothing; kept as it is"),
+        (make.at(make.square(90000.0), 0.0), "more than 5 m from the origin"),
+        ("-1e300\\-1e300\\0\\1e300\\-1e300\\0\\1e300\\1e300\\0", "more than 5 m from the origin"),
     ],
 )
 def test_rings_that_are_nothing_are_kept_beside_and_told(tmp_path: Path, data: Any, told: str) -> None:
@@ -354,6 +360,23 @@ def test_what_is_no_dicom_is_refused_by_name(tmp_path: Path, content: bytes) -> 
     path.write_bytes(content)
     with pytest.raises(DicomError, match="thing is"):
         read_structure_set(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DicomError, match="pipe"):
+        read_structure_set(tmp_path / "pipe")
+
+
+def test_thousands_of_structures_are_read_in_seconds(tmp_path: Path) -> None:
+    count = 2000
+    rois = [make.roi(n, f"S{n}", [make.contour(make.at(RING, 0.0), images=IMAGE)]) for n in range(1, count + 1)]
+    path = make.write(tmp_path / "many.dcm", make.structure_set(rois))
+    start = time.process_time()
+    found = read_structure_set(path)
+    assert len(found.structures) == count
+    assert time.process_time() - start < 6.0  # one look through all observations for each structure took 8 s
 
 
 def test_absent_files_and_folders_are_refused_by_name(tmp_path: Path) -> None:

@@ -160,6 +160,12 @@ def test_numbers_of_new_structures_do_not_clash(tmp_path: Path) -> None:
     assert len({i.ObservationNumber for i in ds.RTROIObservationsSequence}) == 3
 
 
+def test_the_largest_number_that_dicom_holds_is_not_exceeded(tmp_path: Path) -> None:
+    structures = [make.structure(name, {0.0: [RING]}, 2**31 - 1) for name in ("First", "Second")]
+    ds = written(tmp_path, structures)
+    assert [int(i.ROINumber) for i in ds.StructureSetROISequence] == [2**31 - 1, 1]
+
+
 # --------------------------------------------------------------------------------------------- what came in
 
 

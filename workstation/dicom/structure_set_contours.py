@@ -34,6 +34,9 @@ MOST_CONTOURS = 500_000
 MOST_NUMBERS = 60_000_000
 """Coordinates in one file, 480 MB of numbers: more than any real file of the largest size that is read."""
 
+FARTHEST_MM = 5000.0
+"""Coordinates beyond this lie in no room with a patient; a model that reaches there would fill the memory."""
+
 RawElements = tuple[tuple[int, bytes], ...]
 """Elements that nobody here interprets: (tag, the whole element as it stood in the file), to be written back."""
 
@@ -43,6 +46,7 @@ class Contour:
     """One item of a Contour Sequence.
 
     points_mm: (n, 3) patient points, or None where the numbers can't be read as points; `complaint` says why.
+    is_far: some of them lie further from the origin than FARTHEST_MM.
     announced_points: Number of Contour Points, None where absent.
     """
 
@@ -51,6 +55,7 @@ class Contour:
     complaint: str = ""
     announced_points: int | None = None
     others: RawElements = ()
+    is_far: bool = False
 
 
 @dataclass(eq=False)
@@ -148,6 +153,7 @@ def _parse(data: bytes, pending: list[tuple[RoiContours, _Item]]) -> None:
     if data.count(b"\\") > MOST_NUMBERS:
         raise DicomError(f"holds more than {MOST_NUMBERS // 1_000_000} million numbers: refused")
     values, offsets, failed = parse_rings(np.frombuffer(data, dtype=np.uint8), starts, ends)
+    some_are_far = _reaches_far(values) or bool(failed.any())
     for index, (roi, item) in enumerate(pending):
         text = data[item.data_start : item.data_end].decode("latin-1")
         numbers: Float | None = values[offsets[index] : offsets[index + 1]]
@@ -155,8 +161,13 @@ def _parse(data: bytes, pending: list[tuple[RoiContours, _Item]]) -> None:
             numbers = _carefully(text)
         complaint = _complaint(numbers)
         points = numbers.reshape(-1, 3) if numbers is not None and not complaint else None
+        is_far = some_are_far and points is not None and _reaches_far(points)
         ring = ImportedRing(text, item.geometric_type, item.images, item.number, item.attached)
-        roi.contours.append(Contour(ring, points, complaint, item.announced, item.others))
+        roi.contours.append(Contour(ring, points, complaint, item.announced, item.others, is_far))
+
+
+def _reaches_far(values: Float) -> bool:
+    return bool(values.size) and bool(max(values.max(), -values.min()) > FARTHEST_MM)
 
 
 def _carefully(text: str) -> Float | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import stat
 import struct
 import zlib
 from collections.abc import Callable
@@ -67,6 +69,8 @@ def read_file(path: str | Path) -> StructureSetFile:
     """
     name = str(path)
     try:
+        if stat.S_ISFIFO(os.stat(path).st_mode):
+            raise DicomError(f"{name} is a pipe, which may never end; give a file")
         with open(path, "rb") as stream:
             data = stream.read(LARGEST_FILE_BYTES + 1)
     except OSError as error:

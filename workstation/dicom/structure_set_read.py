@@ -87,6 +87,7 @@ class _Reading:
         self.file, self.dataset, self.rois, self.image = file, dataset, rois, image
         self.warnings: list[str] = []
         self.uid = _text(dataset, "SOPInstanceUID")
+        self._observations: dict[int | None, Any] | None = None
 
     def structure_set(self, name: str) -> StructureSet:
         """Everything that the file says."""
@@ -208,10 +209,12 @@ class _Reading:
         return plain if taken[plain] == 1 else f"{plain}:{taken[plain]}"
 
     def _observation(self, number: int) -> Any | None:
-        for item in _items(self.dataset, "RTROIObservationsSequence"):
-            if _integer(item, "ReferencedROINumber") == number:
-                return item
-        return None
+        """The first observation about an ROI."""
+        if self._observations is None:
+            self._observations = {}
+            for item in _items(self.dataset, "RTROIObservationsSequence"):
+                self._observations.setdefault(_integer(item, "ReferencedROINumber"), item)
+        return self._observations.get(number)
 
     def _with_spacing(self, structures: list[Structure]) -> list[Structure]:
         """Structures on a single plane take the step that is usual in the file, where no image tells the spacing."""
@@ -234,8 +237,17 @@ def _verb(reason: str, count: int) -> str:
         return reason
     for many, one in _SINGULAR:
         if reason.startswith(many):
-            return one + reason.removeprefix(many).replace(" their ", " its ").replace("they have", "it has")
+            return one + _about_one(reason.removeprefix(many))
     return reason
+
+
+_INSIDE = ((" their ", " its "), ("they have", "it has"), ("they are", "it is"), ("and enclose ", "and encloses "))
+
+
+def _about_one(text: str) -> str:
+    for many, one in _INSIDE:
+        text = text.replace(many, one)
+    return text
 
 
 def _items(dataset: Any, keyword: str) -> Any:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.dicom.structure_set_contours import Contour
+from workstation.dicom.structure_set_contours import FARTHEST_MM, Contour
 from workstation.dicom.structure_set_kernels import area_vectors, spans
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
@@ -86,6 +86,9 @@ def _sorted_by_kind(contours: Sequence[Contour]) -> _Sorting:
             sorting.put_aside(order, contour, "" if kind == "POINT" else f"are {named}; kept as they are")
         elif len(points) < 3:
             sorting.put_aside(order, contour, "have fewer than three points and enclose nothing; kept as they are")
+        elif contour.is_far:
+            reason = f"lie more than {FARTHEST_MM / 1000:g} m from the origin; kept as they are, but not shown"
+            sorting.put_aside(order, contour, reason)
         else:
             sorting.rings.append((order, contour, points))
             if not kind:

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from workstation.dicom.atomic_file import write_whole
@@ -26,6 +27,9 @@ from workstation.dicom.structure_set_values import StructureSet
 from workstation.dicom.write_series import IMPLEMENTATION_NAME, IMPLEMENTATION_UID
 from workstation.images.volume import Volume
 from workstation.structures.structure import State, Structure
+
+LARGEST_NUMBER = 2**31 - 1
+"""The largest value of an IS (PS3.5 section 6.2), such as ROI Number."""
 
 _IMPLICIT, _EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 
@@ -135,8 +139,9 @@ def _numbered(structures: list[Structure], base: StructureSet | None) -> list[Nu
     old_first = sorted(range(len(structures)), key=lambda i: structures[i].identifier not in before)
     for index in old_first:
         number = structures[index].number
-        if number in taken or number < 0 or (number == 0 and structures[index].identifier not in before):
-            number = max([0, *taken, *(s.number for s in structures)]) + 1
+        is_new = structures[index].identifier not in before
+        if number in taken or number < 0 or (is_new and not 0 < number <= LARGEST_NUMBER):
+            number = _free_number({*taken, *(s.number for s in structures)})
         taken.add(number)
         numbers[index] = number
     return [
@@ -145,6 +150,12 @@ def _numbered(structures: list[Structure], base: StructureSet | None) -> list[Nu
         )
         for i, s in enumerate(structures)
     ]
+
+
+def _free_number(used: set[int]) -> int:
+    """One more than the largest number, or the first free one where an IS can't hold that."""
+    following = max(0, *used) + 1
+    return following if following <= LARGEST_NUMBER else next(n for n in count(1) if n not in used)
 
 
 def _is_edited(structure: Structure, before: Structure | None) -> bool:
