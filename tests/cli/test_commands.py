@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import CENTRE_MM, RADIUS_MM, run_command
 
+EXPAND = ("expand", "--structures", "RS", "--from", "GTV")
 SPHERE_CC = 4 / 3 * np.pi * RADIUS_MM**3 / 1000
 
 
@@ -130,13 +131,25 @@ def test_expand_keeps_clear_of_what_it_must_avoid(study, tmp_path):
         (("phantom", "glomus", "FULL"), "empty"),
         (("demo", "--json"), "--headless"),
         (("nonsense",), "nonsense"),
+        (("inspect", ""), "empty path"),
+        (("volumes", "--structures=--"), "--"),
+        (("phantom", "glomus", "new", "--seed", "99999999999"), "seed"),
+        (("phantom", "glomus", ""), "empty path"),
+        (("demo", "--headless", ""), "--headless"),
+        ((*EXPAND, "--margin", "5", "--to", "X", "--out", ""), "--out"),
+        ((*EXPAND, "--margin", "5", "--to", "X", "--out", "."), "not a folder"),
+        ((*EXPAND, "--margin", "5", "--to", "X", "--out", "no/o.dcm"), "does not exist"),
+        ((*EXPAND, "--margin", "5", "--to", "X", "--out", "o.dcm", "--type", "a\\b"), "--type"),
+        ((*EXPAND, "--margin", "5", "--to", "X", "--out", "o.dcm", "--type", "腫瘍"), "--type"),
+        (("mask", "--structures", "RS", "--image", "CT", "--structure", "GTV", "--out", "m.png"), "must end in"),
     ],
 )
 def test_bad_input_is_one_line_that_says_what(study, tmp_path, monkeypatch, arguments, word):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("keep")
-    replaced = [{"RS": str(study.structures), "FULL": str(tmp_path / "full")}.get(a, a) for a in arguments]
+    given = {"RS": study.structures, "FULL": tmp_path / "full", "CT": study.folder / "CT"}
+    replaced = [str(given.get(a, a)) for a in arguments]
     outcome = run_command(*replaced)
     assert outcome.code == 2
     assert outcome.out == ""
@@ -163,3 +176,79 @@ def test_json_is_one_object_and_nothing_else_on_standard_output(study):
     outcome = run_command("volumes", "--structures", study.structures, "--json")
     assert len(outcome.out.strip().splitlines()) == 1
     assert isinstance(json.loads(outcome.out), dict)
+
+
+def expanded(study, tmp_path, *options):
+    arguments = ("--structures", study.structures, "--from", "GTV", "--to", "CTV", "--out", tmp_path / "o.dcm")
+    return run_command("expand", *arguments, *options)
+
+
+def test_a_type_in_small_letters_is_written_as_dicom_demands(study, tmp_path):
+    import pydicom
+
+    assert expanded(study, tmp_path, "--margin", "3", "--type", "ptv").code == 0
+    assert pydicom.dcmread(tmp_path / "o.dcm").RTROIObservationsSequence[-1].RTROIInterpretedType == "PTV"
+
+
+def test_a_target_that_the_end_of_the_images_cuts_is_told(study, tmp_path):
+    outcome = expanded(study, tmp_path, "--margin", "60", "--image", study.folder / "CT")
+    assert outcome.code == 0 and "cut at the end of the images" in outcome.err
+    outcome = expanded(study, tmp_path, "--margin", "5", "--image", study.folder / "CT")
+    assert outcome.code == 0 and outcome.err == ""
+
+
+def test_images_that_do_not_reach_the_structure_are_the_reason_that_is_given(study, tmp_path):
+    import shutil
+
+    (tmp_path / "part").mkdir()
+    for path in sorted((study.folder / "CT").iterdir())[:5]:
+        shutil.copy(path, tmp_path / "part")
+    outcome = expanded(study, tmp_path, "--margin", "5", "--image", tmp_path / "part")
+    assert outcome.code == 2 and "outside of the images" in outcome.err
+
+
+def test_a_full_memory_is_one_sentence(study, tmp_path, monkeypatch):
+    def too_much(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("workstation.targets.derive.derive", too_much)
+    outcome = expanded(study, tmp_path, "--margin", "5")
+    assert outcome.code == 2 and outcome.err == "workstation: this needs more memory than the computer has left\n"
+
+
+def test_a_terminal_of_another_alphabet_gets_the_same_json(tmp_path):
+    import os
+    import subprocess
+    import sys
+
+    (tmp_path / "腫瘍.txt").write_text("no image")
+    for encoding in ("ascii", "cp1252", "utf-8"):
+        environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+        command = [sys.executable, "-m", "workstation", "inspect", str(tmp_path), "--json"]
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout.decode(encoding))["skipped"][0]["path"].endswith("腫瘍.txt")
+    environment["PYTHONIOENCODING"] = "ascii"
+    done = subprocess.run(command[:-1], capture_output=True, env=environment, check=False)
+    assert done.returncode == 0 and b"Traceback" not in done.stderr
+
+
+def test_an_interrupted_phantom_leaves_nothing_behind(tmp_path):
+    from workstation.cli.commands.phantom import nothing_half_written
+
+    for there in (True, False):
+        folder = tmp_path / f"case-{there}"
+        if there:
+            folder.mkdir()
+        with pytest.raises(KeyboardInterrupt), nothing_half_written(folder):
+            (folder / "CT").mkdir(parents=True)
+            (folder / "CT" / "1.dcm").write_bytes(b"half")
+            (folder / "rtstruct.dcm").write_bytes(b"half")
+            raise KeyboardInterrupt
+        assert folder.exists() == there and not (there and list(folder.iterdir()))
+
+
+def test_inspect_and_volumes_count_the_same_contours(study):
+    listed = run_command("inspect", study.structures, "--json").result["structure_sets"][0]["structures"]
+    measured = run_command("volumes", "--structures", study.structures, "--json").result["structures"]
+    assert [(s["name"], s["contours"]) for s in listed] == [(s["name"], s["contours"]) for s in measured]

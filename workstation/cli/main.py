@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from workstation import __version__
 from workstation.cli.commands import demo, expand, inspect, mask, open_window, phantom, register, volumes, warm_up
-from workstation.cli.output import UsageError
+from workstation.cli.output import UsageError, prepare_streams
 
 COMMANDS = (open_window, inspect, volumes, expand, mask, register, phantom, demo, warm_up)
 
@@ -57,7 +57,9 @@ def bad_input_errors() -> tuple[type[Exception], ...]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    prepare_streams()
     try:
+        _refuse_double_dashes(sys.argv[1:] if arguments is None else arguments)
         options = build_parser().parse_args(arguments)
         if options.command is None:
             return open_window.run(argparse.Namespace(paths=[], theme=None))
@@ -67,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("workstation: stopped", file=sys.stderr)
         return 130
+    except MemoryError:
+        return _refuse("this needs more memory than the computer has left")
     except BrokenPipeError:
         # whoever read our output has gone (such as `| head`); Python must not complain at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -77,6 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _refuse(_sentence(error))
         raise
     return code
+
+
+def _refuse_double_dashes(arguments: Sequence[str]) -> None:
+    """argparse takes `--name=--` for no value at all and hands on an empty list."""
+    for argument in arguments:
+        if argument.startswith("--") and argument.endswith("=--"):
+            raise UsageError(f"{argument}: '--' can't be a value")
 
 
 def _sentence(error: Exception) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -10,15 +12,39 @@ from typing import Any
 
 from workstation.jobs.progress import Progress, silent
 
+LARGEST_SEED = 2**32 - 1
+"""The phantom's Study ID names its seed, in 16 characters."""
+
 
 class UsageError(ValueError):
     """Something that a person typed can't be done; the message is the one line that they see."""
 
 
+def checked_seed(seed: int) -> int:
+    """The seed of a built-in case, or a UsageError."""
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UsageError(f"--seed {seed}: the seed is a whole number from 0 to {LARGEST_SEED}")
+    return seed
+
+
+def prepare_streams() -> None:
+    """Let no name be unprintable, and no closed stream end in a traceback or mix messages into the results."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (open as long as the program)
+        elif isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
 def print_json(result: dict[str, Any]) -> None:
     """The one JSON object of a command, on standard output."""
-    json.dump(result, sys.stdout, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write("\n")
+    text = json.dumps(result, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:  # a terminal of another alphabet: JSON's own escapes mean the same
+        text = json.dumps(result, allow_nan=False)
+    sys.stdout.write(text + "\n")
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -19,8 +19,20 @@ if TYPE_CHECKING:
 def existing_path(text: str) -> Path:
     """The path, or a UsageError that names it."""
     path = Path(text)
+    if not text:
+        raise UsageError("an empty path was given; the name of a file or folder is needed")
     if not path.exists():
         raise UsageError(f"{text}: there is no such file or folder")
+    return path
+
+
+def file_to_write(text: str) -> Path:
+    """The path, or a UsageError where it can't be a file, before any work is done for it."""
+    path = Path(text)
+    if not text or path.is_dir():
+        raise UsageError(f"{text or '--out'}: the name of a file to write is needed, not a folder")
+    if not path.parent.is_dir():
+        raise UsageError(f"{text}: its folder does not exist; make it first")
     return path
 
 

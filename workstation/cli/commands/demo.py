@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from workstation.cli.commands.open_window import require_display
-from workstation.cli.output import UsageError, print_json, progress_on_terminal
+from workstation.cli.output import UsageError, checked_seed, print_json, progress_on_terminal
 
 
 def add_to(subparsers: Any) -> None:
@@ -23,8 +23,7 @@ def add_to(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Open the window on the case, or run it headless."""
-    if options.seed < 0:
-        raise UsageError(f"--seed {options.seed}: the seed is a whole number from 0")
+    checked_seed(options.seed)
     if options.headless is None:
         if options.json:
             raise UsageError("--json goes with --headless OUT")
@@ -36,6 +35,8 @@ def run(options: argparse.Namespace) -> int:
     from workstation.cli.demonstration import demonstrate
 
     folder = Path(options.headless)
+    if not options.headless:
+        raise UsageError("--headless: the name of a folder for the results is needed")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: is a file; a folder is needed for the results")
     summary = demonstrate(folder, seed=options.seed, theme=options.theme or "dark", progress=progress_on_terminal())

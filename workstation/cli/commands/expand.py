@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workstation.cli.output import UsageError, note, print_json, progress_on_terminal
-from workstation.cli.references import existing_path, find_structure, load_image_for
+from workstation.cli.references import existing_path, file_to_write, find_structure, load_image_for
 
 if TYPE_CHECKING:
     from workstation.dicom.structure_set import StructureSet
     from workstation.images.volume import Volume
-    from workstation.structures.structure import Structure
+    from workstation.structures.structure import ContourStack, Structure
 
 DEFAULT_COLORS = {"GTV": (255, 59, 48), "CTV": (255, 159, 10), "PTV": (50, 212, 255)}
 
@@ -53,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     from workstation.dicom.structure_set import read_structure_set, write_structure_set
     from workstation.structures.volume import volume_cc
 
-    path = existing_path(options.structures)
+    path, out = existing_path(options.structures), file_to_write(options.out)
     structure_set = read_structure_set(path)
     image = None
     if options.image:
@@ -66,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     derived = derived_structure(structure_set, source, options, image)
     seconds = time.perf_counter() - start
     write_structure_set(
-        Path(options.out), (*structure_set.structures, derived), image=image, base=structure_set, holes=options.holes
+        out, (*structure_set.structures, derived), image=image, base=structure_set, holes=options.holes
     )
     result = {
         "from": {"name": source.name, "volume_cc": round(volume_cc(source.stack), 4)},
@@ -78,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     else:
         print(
             f"{source.name} {result['from']['volume_cc']:.2f} cc -> {derived.name} {result['to']['volume_cc']:.2f} cc, "  # type: ignore[index]
-            f"written to {Path(options.out).resolve()}"
+            f"written to {out.resolve()}"
         )
     return 0
 
@@ -99,6 +98,7 @@ def derived_structure(
         raise UsageError(f"there is already a structure called {name!r}; choose another name")
     if not source.stack.slices:
         raise UsageError(f"{source.name!r} has no contours to expand")
+    kind = interpreted_type(options.type) if options.type is not None else guessed_type(name)
     others = structure_set.structures
     recipe = Recipe(
         source.identifier,
@@ -110,9 +110,10 @@ def derived_structure(
     if positions is None:
         positions = own_positions_mm(source.stack, recipe.margin)
     stack = derive(recipe, {s.identifier: s.stack for s in others}, positions)
+    if image is not None:
+        note_ends(source, stack, positions, own_positions_mm(source.stack, recipe.margin), name)
     if not stack.slices:
         raise UsageError(f"nothing is left of {source.name!r} with the margin {recipe.margin.text()} and these limits")
-    kind = options.type if options.type is not None else guessed_type(name)
     return replace(
         source,
         identifier=name,
@@ -139,6 +140,26 @@ def positions_on(source: Structure, image: Volume | None) -> Any:
     direction = 1.0 if float(normal @ image.grid.normal) > 0 else -1.0
     positions = direction * image.slice_positions_mm - float(source.stack.plane.origin_mm @ normal)
     return sorted(positions)
+
+
+def note_ends(source: Structure, derived: ContourStack, image_mm: Any, wanted_mm: Any, name: str) -> None:
+    """Tell where the images end before the new structure does; UsageError where they don't even reach the source."""
+    drawn, slack_mm = source.stack.positions_mm, source.stack.slice_spacing_mm / 2
+    if drawn[-1] < image_mm[0] - slack_mm or drawn[0] > image_mm[-1] + slack_mm:
+        raise UsageError(f"{source.name!r} lies outside of the images; give the folder of those it was drawn on")
+    made = derived.positions_mm
+    below = len(made) and made[0] <= image_mm[0] + 1e-3 and wanted_mm[0] < image_mm[0] - slack_mm
+    above = len(made) and made[-1] >= image_mm[-1] - 1e-3 and wanted_mm[-1] > image_mm[-1] + slack_mm
+    if below or above:
+        note(f"warning: {name!r} is cut at the end of the images; the margin would reach further")
+
+
+def interpreted_type(text: str) -> str:
+    """RT ROI Interpreted Type as DICOM can hold it (a CS, PS3.5 section 6.2); UsageError for what it can't."""
+    kind = text.strip().upper()
+    if len(kind) > 16 or not all(c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ " for c in kind):
+        raise UsageError(f"--type {text!r}: a type is up to 16 letters, digits and underscores, such as CTV or ORGAN")
+    return kind
 
 
 def guessed_type(name: str) -> str:

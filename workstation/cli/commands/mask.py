@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 from typing import Any
 
 from workstation.cli.output import note, print_json, progress_on_terminal
-from workstation.cli.references import existing_path, find_structure, load_image_for
+from workstation.cli.references import existing_path, file_to_write, find_structure, load_image_for
 
 
 def add_to(subparsers: Any) -> None:
@@ -25,10 +24,11 @@ def add_to(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the mask and print how large it is."""
     from workstation.dicom.structure_set import read_structure_set
-    from workstation.images.files import write_mask
+    from workstation.images.files import require_ending, write_mask
     from workstation.structures.rasterise import mask_of
 
-    path = existing_path(options.structures)
+    path, out = existing_path(options.structures), file_to_write(options.out)
+    require_ending(out)
     image = load_image_for(options.image, read_structure_set(path), progress_on_terminal())
     structure_set = read_structure_set(path, image)
     for warning in structure_set.warnings:
@@ -36,10 +36,10 @@ def run(options: argparse.Namespace) -> int:
     structure = find_structure(structure_set.structures, options.structure)
     start = time.perf_counter()
     mask = mask_of(structure.stack, image.grid)
-    write_mask(Path(options.out), mask)
+    write_mask(out, mask)
     result = {
         "structure": structure.name,
-        "out": str(Path(options.out).resolve()),
+        "out": str(out.resolve()),
         "voxels": int(mask.voxels.sum()),
         "volume_cc": round(mask.volume_cc, 4),
         "size": list(image.grid.size),

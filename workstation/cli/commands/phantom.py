@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from workstation.cli.output import UsageError, note, print_json, progress_on_terminal
+from workstation.cli.output import UsageError, checked_seed, note, print_json, progress_on_terminal
 
 
 def add_to(subparsers: Any) -> None:
@@ -20,6 +23,23 @@ def add_to(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
+@contextmanager
+def nothing_half_written(folder: Path) -> Iterator[None]:
+    """Take away what was written into an empty or absent folder when that fails or is interrupted."""
+    was_there = folder.exists()
+    try:
+        yield
+    except BaseException:
+        for item in folder.iterdir() if folder.exists() else ():
+            if item.is_dir():
+                shutil.rmtree(item)
+            else:
+                item.unlink()
+        if folder.exists() and not was_there:
+            folder.rmdir()
+        raise
+
+
 def run(options: argparse.Namespace) -> int:
     """Make the case, write it, print what was written."""
     from workstation.dicom.write_phantom import write_glomus
@@ -27,15 +47,17 @@ def run(options: argparse.Namespace) -> int:
     from workstation.structures.volume import volume_cc
     from workstation.teaching.glomus import glomus_case
 
-    if options.seed < 0:
-        raise UsageError(f"--seed {options.seed}: the seed is a whole number from 0")
+    checked_seed(options.seed)
     folder = Path(options.folder)
+    if not options.folder:
+        raise UsageError("an empty path was given; the name of a folder is needed")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder}: is not an empty folder; nothing in it was changed, choose another one")
     start = time.perf_counter()
     progress = progress_on_terminal()
     case = glomus_case(options.seed, progress=part(progress, 0.0, 0.6))
-    written = write_glomus(case, folder, progress=part(progress, 0.6, 1.0))
+    with nothing_half_written(folder):
+        written = write_glomus(case, folder, progress=part(progress, 0.6, 1.0))
     result = {
         "folder": str(folder.resolve()),
         "seed": options.seed,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from pathlib import Path
 from typing import Any
 
 from workstation.cli.output import UsageError, print_json, progress_on_terminal
-from workstation.cli.references import load_image_for
+from workstation.cli.references import file_to_write, load_image_for
 
 
 def add_to(subparsers: Any) -> None:
@@ -26,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     from workstation.dicom.registration import write_registration
     from workstation.fusion.rigid import register_rigid
 
-    progress = progress_on_terminal()
+    out, progress = file_to_write(options.out), progress_on_terminal()
     fixed = load_image_for(options.fixed, progress=progress)
     moving = load_image_for(options.moving, progress=progress)
     if not (fixed.frame_of_reference_uid and moving.frame_of_reference_uid):
@@ -35,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     start = time.perf_counter()
     registration = register_rigid(fixed, moving, progress=progress)
     seconds = time.perf_counter() - start
-    write_registration(Path(options.out), registration, fixed, moving)
+    write_registration(out, registration, fixed, moving)
     transform, centre = registration.fixed_to_moving, fixed.grid.centre_mm
     quality = dict(registration.quality)
     result = {
@@ -55,5 +54,5 @@ def run(options: argparse.Namespace) -> int:
         shift = ", ".join(f"{v:+.2f}" for v in result["translation_mm"])
         turn = ", ".join(f"{v:+.2f}" for v in result["rotation_deg"])
         print(f"fixed to moving: shift {shift} mm at the image centre, rotation {turn} degrees; {result['verdict']}")
-        print(f"written to {Path(options.out).resolve()}: check it by eye before trusting it")
+        print(f"written to {out.resolve()}: check it by eye before trusting it")
     return 0

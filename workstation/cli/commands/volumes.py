@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
             "name": s.name,
             "type": s.interpreted_type,
             "volume_cc": round(volume_cc(s.stack, options.surface_model), 4),
-            "contours": s.stack.contour_count,
+            "contours": s.stack.contour_count + len(s.loose),
         }
         for s in structure_set.structures
     ]
