@@ -77,7 +77,7 @@ def test_a_tilted_grid_is_not_written_wrongly(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("where", ["no/such/folder/x.nii", "x.unknown"])
 def test_what_cant_be_written_is_one_sentence(tmp_path: Path, where: str) -> None:
-    with pytest.raises(ImageError, match="can't be written|was not written"):
+    with pytest.raises(ImageError, match=r"can't be written|was not written"):
         write_volume(tmp_path / where, volume())
 
 
