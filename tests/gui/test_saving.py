@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +181,57 @@ def test_a_case_that_is_open_elsewhere_is_refused(
     second.commands.open_paths([str(path)])
     assert settle(second, 30)
     assert second.session is None and any("open elsewhere" in text for text in second.messages.texts())
+
+
+# ------------------------------------------------------------------------------------------------ a full disk
+
+
+@pytest.fixture
+def full_disk(saved: tuple[MainWindow, Path], monkeypatch: pytest.MonkeyPatch) -> tuple[MainWindow, Path]:
+    """A saved case with one more stroke, for which there was no room where the case lies."""
+    window, path = saved
+    assert window.session is not None and window.session.file is not None
+    file = window.session.file
+    write = file._write_pending
+
+    def refuse(connection: sqlite3.Connection) -> None:
+        if file.path == path:
+            raise sqlite3.OperationalError("database or disk is full")
+        write(connection)
+
+    monkeypatch.setattr(file, "_write_pending", refuse)
+    drag(slice_view(window), [(x, 8.0, -1.5) for x in np.linspace(-10, 10, 8)])
+    let_live(0.4)
+    assert not window.session.case.saved and any("disk is full" in text for text in window.messages.texts())
+    return window, path
+
+
+def test_a_case_on_a_full_disk_can_be_saved_elsewhere(full_disk: tuple[MainWindow, Path], tmp_path: Path) -> None:
+    window, _ = full_disk
+    assert window.session is not None
+    drawn = window.session.active.stack.slices[0].region.rings[0]
+    window.files.save_as(str(tmp_path / "elsewhere.rtcase"))
+    assert settle(window, 30)
+    let_live()
+    assert window.session.case.saved and window.commands.case_name() == "elsewhere"
+    assert not any("disk is full" in text for text in window.messages.texts())
+    window.action("close_case").trigger()
+    window.commands.open_paths([str(tmp_path / "elsewhere.rtcase")])
+    assert settle(window, 30)
+    assert window.session is not None
+    assert np.array_equal(window.session.active.stack.slices[0].region.rings[0], drawn)
+
+
+def test_leaving_what_could_not_be_written_asks(full_disk: tuple[MainWindow, Path]) -> None:
+    window, path = full_disk
+    window.action("close_case").trigger()
+    assert window.session is not None
+    assert "newest changes" in message(window, "leave").sentence.text()  # type: ignore[attr-defined]
+    answer(window, "leave", "Leave without it")
+    assert window.session is None
+    window.commands.open_paths([str(path)])
+    assert settle(window, 30)
+    assert window.session is not None and window.session.case.undo_label == "Paint GTV"
 
 
 # ---------------------------------------------------------------------- what other systems said about structures

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFileDialog
 
+from workstation.gui.recent_cases import RecentCases
 from workstation.gui.sentences import is_expected, sentence_of
 from workstation.gui.settings import Settings
-from workstation.gui.start_page import RecentEntry
 from workstation.jobs.progress import Cancelled
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 CASE_SUFFIX = ".rtcase"
 VIEW_STATE_DELAY_MS = 1500
-RECENT_SHOWN = 8
 
 
 class Deliverer(QObject):
@@ -62,6 +61,7 @@ class CaseFiles(QObject):
         self._window = window
         self.settings = Settings()
         self._deliver = Deliverer(self)
+        self._recent = RecentCases(window, self)
         self._opener: Opener | None = None
         self._preview: PreviewPage | None = None
         self._queue: list[Callable[[], None]] = []
@@ -199,7 +199,7 @@ class CaseFiles(QObject):
         if active in case.structures:
             session.desk.active = str(active)
         if file.named:
-            self._remember(file.path)
+            self._recent.remember(file.path)
         for warning in file.warnings:
             self._window.messages.say(warning, "caution")
 
@@ -238,28 +238,38 @@ class CaseFiles(QObject):
         if not chosen:
             return
         target = Path(chosen) if chosen.endswith(CASE_SUFFIX) else Path(chosen + CASE_SUFFIX)
+        from workstation.store.errors import StoreError
+
         self.keep_view_state()
         file = session.file
         if file is None:
             self._create(target, then)
             return
 
-        def flush(progress: Any) -> None:
-            file.flush()  # waits for images that are still being hashed; the rest takes milliseconds
+        def move(progress: Any) -> None:
+            # Waits for images that are still being hashed while commands go on. Where the old place can't be written
+            # any more (a full disk), what is waiting goes straight into the new file.
+            with contextlib.suppress(StoreError):
+                file.flush()
+            file.save_as(target)
 
-        self._window.runner.start("Saving", flush, then=lambda _none: self._go_on_in(target, then))
+        self._window.runner.start(
+            "Saving",
+            move,
+            then=lambda _none: self._moved(file, then),
+            failed=lambda error: self._window.messages.say(sentence_of(error), "danger", key="file"),
+        )
 
     def _ask_path(self) -> str:
         start = str(Path(self.last_folder() or Path.home()) / f"case{CASE_SUFFIX}")
         chosen, _ = QFileDialog.getSaveFileName(self._window, "Save the case", start, f"Cases (*{CASE_SUFFIX})")
         return chosen
 
-    def _go_on_in(self, target: Path, then: Callable[[], None] | None) -> None:
+    def _moved(self, file: CaseFile, then: Callable[[], None] | None) -> None:
+        self._recent.remember(file.path)
         session = self._window.session
-        if session is None or session.file is None:
-            return
-        if self._attempt(lambda: session.file.save_as(target)):  # type: ignore[union-attr]
-            self._remember(target)
+        if session is not None and session.file is file:
+            self._window.messages.clear("file")
             self._saved(then)
 
     def _create(self, target: Path, then: Callable[[], None] | None) -> None:
@@ -271,7 +281,7 @@ class CaseFiles(QObject):
             lambda: made.append(CaseFile.create(target, session.case, deliver=self._deliver))
         ):
             self._take_file(made[0])
-            self._remember(target)
+            self._recent.remember(target)
             self._saved(then)
 
     def _saved(self, then: Callable[[], None] | None) -> None:
@@ -297,11 +307,11 @@ class CaseFiles(QObject):
             self._window.runner.stop_all(wait_s=2.0)
             self.release()
             self._window.close_workspace()
-            self._show_recent()
+            self._recent.show()
 
     def leave_without_asking(self) -> None:
         """For scripts: from now on nothing is asked, and what was not saved is discarded."""
-        self._agreed_to_close, self._discard = True, True
+        self._agreed_to_close = self._discard = self._abandon = True
 
     def may_close(self) -> bool:
         """Whether the window may close now."""
@@ -309,16 +319,26 @@ class CaseFiles(QObject):
 
     def may_leave(self, again: Callable[[], Any]) -> bool:
         """Whether the open case can be left. If not, a message offers to save, keep or discard, and then `again`."""
-        session = self._window.session
-        if session is None or self._agreed_to_close or not self.has_unsaved_work():
+        if self._window.session is None or self._agreed_to_close:
             return True
 
         def leave(discard: bool) -> None:
-            self._agreed_to_close = True
+            self._agreed_to_close = self._abandon = True
             self._discard = discard
             again()
             self._agreed_to_close = False
 
+        unwritten = self._unwritten()
+        if unwritten:
+            self._window.messages.say(
+                unwritten,
+                "danger",
+                [("Save elsewhere…", lambda: self.save_as(then=again)), ("Leave without it", lambda: leave(True))],
+                key="leave",
+            )
+            return False
+        if not self.has_unsaved_work():
+            return True
         self._window.messages.say(
             "This case has not been saved.",
             "caution",
@@ -333,6 +353,21 @@ class CaseFiles(QObject):
 
     _discard = True
     """Whether an unnamed case's recovery file goes with it; it holds nothing but openings unless a person chose."""
+    _abandon = False
+    """Whether a person has agreed to leave what could not be written."""
+
+    def _unwritten(self) -> str:
+        """Why the newest work of a saved case does not lie in its file and can't be put there now, or ""."""
+        from workstation.store.errors import StoreError
+
+        session = self._window.session
+        if session is None or session.file is None or not session.file.named or session.file.everything_written:
+            return ""
+        try:
+            session.file.flush()
+        except StoreError as error:
+            return f"The newest changes are not in the file. {sentence_of(error)}"
+        return ""
 
     def has_unsaved_work(self) -> bool:
         """Whether a person has done something that lies in no file of their own."""
@@ -358,8 +393,9 @@ class CaseFiles(QObject):
         self.keep_view_state()
         self._keep_view.stop()
         file, session.file = session.file, None
-        self._attempt(lambda: file.close(discard=not file.named and self._discard))
-        self._discard = True
+        discard = self._discard and (not file.named or self._abandon)
+        self._attempt(lambda: file.close(discard=discard))
+        self._discard, self._abandon = True, False
 
     # ------------------------------------------------------------------ for the window
 
@@ -401,57 +437,11 @@ class CaseFiles(QObject):
             self._queue.append(action)
 
     def _prepared(self) -> None:
-        self._show_recent()
-        self._offer_restore()
+        self._recent.show()
+        self._recent.offer_restore()
         queue, self._queue = self._queue, []
         for action in queue:
             action()
-
-    def _show_recent(self) -> None:
-        from workstation.store.recent import recent_cases
-
-        entries = [
-            RecentEntry(item.path, item.label, f"{_moment(item.opened_at)} · {Path(item.path).parent}", not item.exists)
-            for item in recent_cases()[:RECENT_SHOWN]
-        ]
-        self._window.start_page.show_recent(entries)
-        menu = self._window.actions_by_name.submenus["recent"]
-        menu.clear()
-        menu.setEnabled(bool(entries))
-        for entry in entries:
-            action = menu.addAction(entry.title, lambda path=entry.path: self.open_paths([path]))
-            action.setEnabled(not entry.missing)
-            action.setToolTip(entry.path)
-
-    def _remember(self, path: Path) -> None:
-        from workstation.store.recent import remember
-
-        if self._attempt(lambda: remember(path)):
-            self._show_recent()
-
-    def _offer_restore(self) -> None:
-        from workstation.store.recovery import discard, recoverable_cases
-
-        found: Sequence[Any] = recoverable_cases()
-        if not found:
-            return
-        newest = found[0]
-        more = f" (and {len(found) - 1} older)" if len(found) > 1 else ""
-        self._window.messages.say(
-            f"A case of {_moment(newest.changed_at)} was not saved{more}.",
-            "info",
-            [
-                ("Restore", lambda: self.open_case(newest.path, named=False)),
-                ("Not now", lambda: None),
-                ("Discard", lambda: self._attempt(lambda: discard(newest.path)) and None),
-            ],
-            key="restore",
-        )
-
-
-def _moment(iso: str) -> str:
-    """An ISO 8601 time in UTC as the person's own clock would show it, to the minute."""
-    return datetime.fromisoformat(iso).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def is_opening(label: str) -> bool:
