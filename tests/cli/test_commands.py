@@ -252,3 +252,15 @@ def test_inspect_and_volumes_count_the_same_contours(study):
     listed = run_command("inspect", study.structures, "--json").result["structure_sets"][0]["structures"]
     measured = run_command("volumes", "--structures", study.structures, "--json").result["structures"]
     assert [(s["name"], s["contours"]) for s in listed] == [(s["name"], s["contours"]) for s in measured]
+
+
+def test_images_of_another_frame_of_reference_carry_no_new_structure(study, tmp_path):
+    from dataclasses import replace
+
+    from workstation.dicom.write_series import write_series
+
+    elsewhere = replace(study.image, frame_of_reference_uid="1.2.826.0.1.3680043.10.1.99")
+    write_series(tmp_path / "elsewhere", elsewhere)
+    outcome = expanded(study, tmp_path, "--margin", "5", "--image", tmp_path / "elsewhere")
+    assert outcome.code == 2 and "another frame of reference" in outcome.err
+    assert not (tmp_path / "o.dcm").exists()

@@ -57,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
     image = None
     if options.image:
         image = load_image_for(options.image, structure_set, progress_on_terminal())
+        require_same_frame(structure_set, image, options.image)
         structure_set = read_structure_set(path, image)
     for warning in structure_set.warnings:
         note(f"warning: {warning}")
@@ -80,6 +81,16 @@ def run(options: argparse.Namespace) -> int:
             f"written to {out.resolve()}"
         )
     return 0
+
+
+def require_same_frame(structure_set: StructureSet, image: Volume, folder: str) -> None:
+    """UsageError for images elsewhere: the new rings would refer to slices that nobody drew on."""
+    frames = {structure_set.frame_of_reference_uid, image.frame_of_reference_uid}
+    if "" not in frames and len(frames) > 1:
+        raise UsageError(
+            f"{folder}: these images lie in another frame of reference than the structures; "
+            "give those that they were drawn on, or none"
+        )
 
 
 def derived_structure(
