@@ -164,6 +164,15 @@ def test_a_refusal_leaves_the_views_where_they_are_and_goes_by_itself(
     assert not ct_window.messages.messages()
 
 
+def test_a_hidden_structure_is_shown_when_it_is_drawn(ct_window: MainWindow) -> None:
+    new = make_structure(ct_window, "GTV")
+    assert ct_window.session is not None
+    viewing = ct_window.session.viewing
+    viewing.set_visible(new, False)
+    drag(slice_view(ct_window), [(0, 0, 1.5), (5, 0, 1.5)])
+    assert viewing.visible(new)
+
+
 def test_the_brush_radius_in_toolbar_panel_and_desk_is_one(ct_window: MainWindow) -> None:
     workspace, session = ct_window.workspace, ct_window.session
     assert workspace is not None and session is not None
