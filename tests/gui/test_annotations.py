@@ -21,6 +21,11 @@ def test_a_long_name_gives_way_to_its_window(qapp: object, room: float) -> None:
     assert metrics.horizontalAdvance(words) <= room
 
 
+def test_where_there_is_no_room_for_both_the_name_stays(qapp: object) -> None:
+    words = line_within(LONG, QFontMetricsF(QFont()), 90.0)
+    assert words.startswith("CT RC") and words.endswith("…")
+
+
 def test_a_short_name_stands_whole(qapp: object) -> None:
     assert line_within(("CT Head", "  C 40 W 400"), QFontMetricsF(QFont()), 400.0) == "CT Head  C 40 W 400"
 

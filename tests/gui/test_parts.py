@@ -7,13 +7,14 @@ import time
 import zipfile
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
 
 from tests.gui.hands import click, let_live, type_into
 from workstation.dicom.errors import DicomError
+from workstation.gui.banner import Chip, ChipText
 from workstation.gui.fields import CheckedLine, ElidedLabel, NumberField, SliderField
 from workstation.gui.icons import IconError, glyphs, icon
 from workstation.gui.jobs.runner import JobRunner
@@ -300,3 +301,24 @@ def test_a_list_ends_a_long_name_in_dots_instead_of_cutting_through_it(qapp: obj
     expected.setItemText(0, box.fontMetrics().elidedText(long, Qt.TextElideMode.ElideRight, field.width() - 4))
     assert expected.currentText().endswith("…")
     assert box.grab().toImage() == expected.grab().toImage()
+
+
+# ---------------------------------------------------------------------------------------------- banner
+
+
+def test_a_chip_without_room_ends_in_dots_and_its_tooltip_says_all(qapp: object) -> None:
+    whole, cut = Chip(), Chip()
+    text = ChipText("planning CT 2026-01-12 of a long study", "quiet", "The image that is planned on", "images")
+    whole.show_text(text)
+    cut.show_text(text)
+    wanted = whole.sizeHint()
+    assert cut.minimumSizeHint().width() < wanted.width() / 2
+    whole.setFixedSize(wanted)
+    cut.setFixedSize(wanted.width() - 60, wanted.height())
+    for chip in (whole, cut):
+        chip.show()
+    let_live(0.05)
+    # what does not fit is taken from the end: the icon and the first letters stand where they always stand
+    left = QRect(0, 4, 80, wanted.height() - 8)
+    assert cut.grab(left).toImage() == whole.grab(left).toImage()
+    assert "planning CT 2026-01-12 of a long study" in cut.toolTip() and "planned on" in cut.toolTip()

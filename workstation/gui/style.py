@@ -115,7 +115,8 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 /* parts of the window */
 QToolBar { background: $surface; border: none; border-bottom: 1px solid $sunken; spacing: 2px; padding: 1px 6px; }
 QToolBar::separator { background: $border; width: 1px; margin: 6px 6px; }
-QToolBarExtension, #qt_toolbar_ext_button { background: $hover; border-radius: 4px; }
+QToolBarExtension, #qt_toolbar_ext_button { background: $hover; border-radius: 4px;
+    image: url($caret); padding: 0; min-width: 16px; }
 #stepBar { background: $surface; border-right: 1px solid $sunken; }
 #stepBar QToolButton { border-radius: 6px; padding: 6px 0; font-size: 11px; color: $muted; }
 #stepBar QToolButton:hover { background: $hover; color: $text; }

@@ -61,7 +61,7 @@ class ToolBar(QToolBar):
 
     def _add_display(self) -> None:
         self.presets = choice()
-        self.presets.setMinimumWidth(128)
+        self.presets.setMinimumWidth(152)
         self.presets.setAccessibleName("Window preset")
         self.presets.setToolTip("Window of the planning image: 1 … 9; right drag in a view")
         self.presets.activated.connect(self._choose_preset)

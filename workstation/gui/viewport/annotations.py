@@ -24,6 +24,7 @@ TEXT = QColor("#e6e8ea")
 QUIET = QColor("#aab0b8")
 SHADOW = QColor(0, 0, 0, 200)
 EDGE = 8.0
+SHORTEST_NAME = 8  # characters of an image's name that its window must leave
 
 _SCALE_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 
@@ -137,14 +138,12 @@ def paint_side_letters(painter: QPainter, area: QRectF, plane: Plane, font: QFon
 
 
 def line_within(line: tuple[str, str], metrics: QFontMetricsF, room: float) -> str:
-    """A name and its window in at most `room` pixels: the middle of the name gives way first."""
+    """A name and its window in at most `room` pixels: the middle of the name gives way first, then the window."""
     name, window = line
     left = room - metrics.horizontalAdvance(window)
-    return metrics.elidedText(
-        metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(left, 0.0)) + window,
-        Qt.TextElideMode.ElideRight,
-        room,
-    )
+    if left < min(metrics.horizontalAdvance(name), SHORTEST_NAME * metrics.averageCharWidth()):
+        return metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
+    return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left) + window
 
 
 def _paint_lines(painter: QPainter, area: QRectF, lines: tuple[tuple[str, str], ...], font: QFont) -> None:
