@@ -123,7 +123,15 @@ def test_a_series_that_was_only_found_is_loaded_on_demand(
 
 
 def test_figures_of_a_registration_read_as_words() -> None:
-    quality = {"tre_mm": 0.412, "rotation_deg": [1.0, 2.0], "rigid": True, "time_s": 2.0, "notes": ["a", "b"], "s": 1}
+    quality = {
+        "tre_mm": 0.412,
+        "rotation_deg": [1.0, 2.0],
+        "rigid": True,
+        "time_s": 2.0,
+        "notes": ["a", "b"],
+        "s": 1,
+        "reasons": [],
+    }
     assert quality_lines(quality) == [
         "tre 0.412 mm", "rotation 1, 2 °", "rigid", "time 2 s", "notes a, b", "s 1",
     ]  # fmt: skip

@@ -50,6 +50,8 @@ def quality_lines(quality: dict[str, Any]) -> list[str]:
         if isinstance(value, bool):
             lines.append(key.replace("_", " ") if value else f"not {key.replace('_', ' ')}")
             continue
+        if isinstance(value, (list, tuple)) and not value:
+            continue
         words, unit = (name, _UNITS[end]) if end in _UNITS and name else (key, "")
         lines.append(f"{words.replace('_', ' ')} {_shown(value)} {unit}".strip())
     return lines
@@ -59,7 +61,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, (int, float)):
         return f"{value:.3g}"
     if isinstance(value, (list, tuple)):
-        return ", ".join(_shown(item) for item in value) or "none"
+        return ", ".join(_shown(item) for item in value)
     return str(value)
 
 
