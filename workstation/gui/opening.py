@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workstation.case.commands import AddImage, AddRegistration, Together
@@ -14,6 +15,7 @@ from workstation.case.import_structures import import_structures
 from workstation.dicom.entry import SeriesEntry
 from workstation.gui import reading
 from workstation.gui.jobs.runner import JobRunner
+from workstation.gui.landmarks import first_target, shown_middle
 from workstation.gui.message_bar import MessageBar
 from workstation.gui.sentences import sentence_of
 from workstation.gui.session import Session, name_of_image
@@ -179,15 +181,26 @@ class Opener(QObject):
         if planning is not None and foreign and other_patient(planning.patient, structure_set.patient):
             self._leave_out(f"Structure set {structure_set.label}".strip())
             return
+        first = not session.case.structures
         what = f"Open structures {structure_set.label}".strip()
         if not session.do(import_structures(session.case, structure_set.structures, what)):
             session.keep_structure_set(structure_set, path)
-            if not session.desk.active and session.case.structures:
-                session.desk.active = next(iter(session.case.structures))
+            self._look_first(session, first)
         if structure_set.warnings:
             more = f" (and {len(structure_set.warnings) - 1} more)" if len(structure_set.warnings) > 1 else ""
             name = structure_set.label or "Structure set"
             self._messages.say(f"{name}: {structure_set.warnings[0]}{more}", "caution")
+
+    def _look_first(self, session: Session, first: bool) -> None:
+        """Begin at the target, unless a person has begun elsewhere. first: there were no structures before."""
+        case, viewing = session.case, session.viewing
+        target = first_target(case)
+        if case.structures and (first or not session.desk.active):
+            session.desk.active = target or next(iter(case.structures))
+        untouched = case.planning is not None and np.array_equal(viewing.crosshair_mm, case.planning.grid.centre_mm)
+        point = shown_middle(case, target) if target and untouched else None
+        if point is not None:
+            viewing.crosshair_mm = point
 
     def _fuse(self, session: Session) -> None:
         """Lay the most wanted linked image over the planning image, unless a person has chosen another."""

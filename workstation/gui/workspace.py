@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -14,6 +13,7 @@ from workstation.editing.brush import Brush
 from workstation.editing.polygon import Polygon
 from workstation.editing.tool import Tool
 from workstation.geometry.plane import Plane
+from workstation.gui.landmarks import shown_middle
 from workstation.gui.panels.contour import ContourPanel
 from workstation.gui.panels.fuse import FusePanel
 from workstation.gui.panels.images import ImagesPanel
@@ -26,7 +26,6 @@ from workstation.gui.structure_list import StructureList
 from workstation.gui.tool_bar import ToolBar
 from workstation.gui.viewport.slice_view import SliceView
 from workstation.gui.viewport.view_grid import ViewGrid
-from workstation.structures.structure import Structure
 
 PANEL_WIDTH_PX = 320
 STEPS = ("images", "fuse", "contour", "targets", "review")
@@ -186,10 +185,11 @@ class Workspace(QWidget):
         """Centre the views on the middle of a structure, on a slice where it is drawn."""
         if identifier not in self.session.case.structures:
             return
-        point = middle_of(self.session.case.structures[identifier])
+        point = shown_middle(self.session.case, identifier)
         if point is None:
-            name = self.session.case.structures[identifier].name
-            self.session.refused.emit(f"{name} is empty: there is nothing to look at yet")
+            structure = self.session.case.structures[identifier]
+            reason = "belongs to an image that is not registered" if structure.stack.slices else "is empty"
+            self.session.refused.emit(f"{structure.name} {reason}: there is nothing to look at yet")
             return
         self.views.centre_on(point)
 
@@ -201,14 +201,3 @@ class Workspace(QWidget):
             if plane is not None and (structure is None or plane.is_parallel_to(structure.stack.plane)):
                 return plane
         return None
-
-
-def middle_of(structure: Structure) -> np.ndarray | None:
-    """A patient point (3,) in the middle of a structure's middle drawn plane, or None when it is empty."""
-    slices = [s for s in structure.stack.slices if s.region.point_count]
-    if not slices:
-        return None
-    drawn = slices[len(slices) // 2]
-    u0, v0, u1, v1 = drawn.region.bounds()
-    point: np.ndarray = structure.stack.plane.to_patient(((u0 + u1) / 2, (v0 + v1) / 2), drawn.position_mm)
-    return point
