@@ -94,13 +94,13 @@ def test_no_text_is_cut_off_on_scaled_screens(scale: str, patient: object, tmp_p
     code = (
         "import sys\n"
         "from workstation.gui.application import create_window, settle\n"
-        "from tests.gui.test_window import cut_off\n"
+        "from tests.gui.test_window import STEPS, cut_off\n"
         "window = create_window(size=(1400, 900))\n"
         "assert settle(window, 90)\n"
         "window.commands.open_paths([sys.argv[1]])\n"
         "assert settle(window, 60)\n"
         "found = []\n"
-        "for step in window.workspace.panels:\n"
+        "for step in STEPS:\n"
         "    window.commands.choose_step(step)\n"
         "    settle(window, 5)\n"
         "    found += cut_off(window)\n"
@@ -161,3 +161,18 @@ def test_the_window_itself_needs_nothing_heavy() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert answer.stdout.strip() == "[]", answer.stdout + answer.stderr
+
+
+def test_fusion_stays_in_sight_in_a_narrow_window(full_window: MainWindow) -> None:
+    assert full_window.workspace is not None
+    bar = full_window.workspace.tool_bar
+    for width, words in ((933, False), (1400, True), (933, False)):
+        full_window.resize(width, 700)
+        let_live(0.1)
+        assert full_window.width() == width
+        assert bar.fusion.isVisible() and bar.opacity.isVisible() and bar.presets.isVisible()
+        assert bar.opacity.geometry().right() <= bar.width()
+        captions = [found for found in bar.findChildren(QLabel) if found.text() in ("Brush", "Window", "Fusion")]
+        assert len(captions) == 3 and all(caption.isVisible() == words for caption in captions)
+        assert (bar.widgetForAction(full_window.action("maximise")) is not None) == words
+        assert cut_off(full_window) == []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMargins, QSize
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
+from PySide6.QtCore import QEvent, QMargins, QSize, QTimer
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolBar, QWidget
 
 from workstation.editing.desk import RULES
 from workstation.gui.fields import NumberField, SliderField, label
@@ -24,8 +24,19 @@ _MARGINS_MAY_CHANGE = (
 )
 
 
+PRESETS_PX, FUSION_PX, OPACITY_PX = (152, 92), (184, 96), (144, 120)
+LETTERS = (6, 4)
+"""Least widths where there is room, and where there is not."""
+
+QWIDGETSIZE_MAX = (1 << 24) - 1
+
+
 class ToolBar(QToolBar):
-    """Bound to one session; rebuilt with it."""
+    """Bound to one session; rebuilt with it.
+
+    Where the window is narrow, words give way to the fields that they belong to, so that fusion stays in sight:
+    every field has its name as a tooltip, too.
+    """
 
     def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
         super().__init__("Tools")
@@ -42,12 +53,18 @@ class ToolBar(QToolBar):
         self.radius = NumberField("mm", 0.5, 100.0, 0.5, 1, "Brush radius", 52)
         self.radius.line.setToolTip("Brush radius in mm on the patient: Shift + wheel, [ and ]")
         self.radius.changed.connect(self._set_radius)
-        self.addWidget(_captioned("Brush", self.radius))
+        self._captions: list[QLabel] = []
+        self.addWidget(self._captioned("Brush", self.radius))
         self._add(actions, "ball")
-        self.addSeparator()
-        self._add(actions, "maximise")
-        self.addWidget(_spacer())
+        self._maximise = actions["maximise"]
+        self.addAction(self._maximise)
+        self._after_maximise = self.addWidget(_spacer())
         self._add_display()
+        self._narrow = False
+        self._needed_px = 0
+        self._fit_soon = QTimer(self, singleShot=True, interval=0)
+        self._fit_soon.timeout.connect(self._fit)
+        self._set_least_widths()
         session.settings_changed.connect(self._show_settings)
         session.display_changed.connect(self._show_display)
         session.images_changed.connect(self._show_display)
@@ -61,20 +78,17 @@ class ToolBar(QToolBar):
 
     def _add_display(self) -> None:
         self.presets = choice()
-        self.presets.setMinimumWidth(152)
         self.presets.setAccessibleName("Window preset")
         self.presets.setToolTip("Window of the planning image: 1 … 9; right drag in a view")
         self.presets.activated.connect(self._choose_preset)
-        self.addWidget(_captioned("Window", self.presets))
+        self.addWidget(self._captioned("Window", self.presets))
         self.fusion = choice()
-        self.fusion.setMinimumWidth(184)
         self.fusion.setAccessibleName("Fused image")
         self.fusion.setToolTip("Image laid over the planning image; T switches it on and off")
         self.fusion.activated.connect(lambda _i: self._choose_overlay())
-        self.addWidget(_captioned("Fusion", self.fusion))
+        self.addWidget(self._captioned("Fusion", self.fusion))
         self.opacity = SliderField("%", 0, 100, "Opacity of the fused image")
         self.opacity.changed.connect(self._set_opacity)
-        self.opacity.setMinimumWidth(144)
         self.opacity.layout().setContentsMargins(0, 0, 8, 0)
         self.addWidget(self.opacity)
 
@@ -84,6 +98,45 @@ class ToolBar(QToolBar):
         if event.type() in _MARGINS_MAY_CHANGE and self.layout().contentsMargins() != MARGINS:
             self.layout().setContentsMargins(MARGINS)
         return used
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_soon.start()
+
+    def _fit(self) -> None:
+        """Narrow or wide, as there is room."""
+        if not self._narrow:
+            self._needed_px = self.sizeHint().width()
+        narrow = self.width() < self._needed_px
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        for caption in self._captions:
+            caption.setVisible(not narrow)
+        if narrow:
+            self.removeAction(self._maximise)  # each view has its own button, and a key
+        else:
+            self.insertAction(self._after_maximise, self._maximise)
+        self._set_least_widths()
+
+    def _set_least_widths(self) -> None:
+        for field, widths in ((self.presets, PRESETS_PX), (self.fusion, FUSION_PX), (self.opacity, OPACITY_PX)):
+            field.setMinimumWidth(widths[self._narrow])
+        for box in (self.presets, self.fusion):
+            box.setMinimumContentsLength(LETTERS[self._narrow])
+        self.opacity.setMaximumWidth(OPACITY_PX[True] if self._narrow else QWIDGETSIZE_MAX)
+
+    def _captioned(self, text: str, widget: QWidget) -> QWidget:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(8, 0, 4, 0)
+        row.setSpacing(6)
+        caption = label(text, "muted")
+        self._captions.append(caption)
+        row.addWidget(caption)
+        row.addWidget(widget)
+        holder.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        return holder
 
     # ------------------------------------------------------------------ following
 
@@ -130,17 +183,6 @@ class ToolBar(QToolBar):
 
     def _set_opacity(self, percent: float) -> None:
         self._session.viewing.opacity = percent / 100
-
-
-def _captioned(text: str, widget: QWidget) -> QWidget:
-    holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(8, 0, 4, 0)
-    row.setSpacing(6)
-    row.addWidget(label(text, "muted"))
-    row.addWidget(widget)
-    holder.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-    return holder
 
 
 def _spacer() -> QWidget:
