@@ -132,7 +132,8 @@ class _Rings:
     def reach(self, plane: Plane) -> Float:
         """(rings, 2) lowest and highest position of each ring along a plane's normal."""
         reach = np.zeros((len(self.starts), 2))
-        spans(self.points, self.starts, self.ends, np.ascontiguousarray(plane.normal), reach)
+        normal = np.array(plane.normal)  # a copy: a read-only array would be a second signature to compile
+        spans(self.points, self.starts, self.ends, normal, reach)
         return reach
 
 
