@@ -264,3 +264,10 @@ def test_images_of_another_frame_of_reference_carry_no_new_structure(study, tmp_
     outcome = expanded(study, tmp_path, "--margin", "5", "--image", tmp_path / "elsewhere")
     assert outcome.code == 2 and "another frame of reference" in outcome.err
     assert not (tmp_path / "o.dcm").exists()
+
+
+def test_registering_within_one_frame_of_reference_is_remarked_on(study, tmp_path):
+    images = study.folder / "CT"
+    outcome = run_command("register", "--fixed", images, "--moving", images, "--out", tmp_path / "r.dcm", "--json")
+    assert outcome.code == 0 and "one frame of reference" in outcome.err
+    assert outcome.result["translation_mm"] == pytest.approx([0, 0, 0], abs=0.3)

@@ -6,7 +6,7 @@ import argparse
 import time
 from typing import Any
 
-from workstation.cli.output import UsageError, print_json, progress_on_terminal
+from workstation.cli.output import UsageError, note, print_json, progress_on_terminal
 from workstation.cli.references import file_to_write, load_image_for
 
 
@@ -31,6 +31,8 @@ def run(options: argparse.Namespace) -> int:
     if not (fixed.frame_of_reference_uid and moving.frame_of_reference_uid):
         lacking = options.moving if fixed.frame_of_reference_uid else options.fixed
         raise UsageError(f"{lacking}: the series names no frame of reference, so a registration can't refer to it")
+    if fixed.frame_of_reference_uid == moving.frame_of_reference_uid:
+        note("warning: both images are in one frame of reference; they lie on each other already, without this result")
     start = time.perf_counter()
     registration = register_rigid(fixed, moving, progress=progress)
     seconds = time.perf_counter() - start
