@@ -7,7 +7,7 @@ import pytest
 
 from tests.gui.hands import click, drag, let_live, listed, make_structure, move, press, release, slice_view, type_into
 from tests.gui.small_patient import cylinder
-from workstation.case.commands import AddStructure, RemoveStructure
+from workstation.case.commands import AddStructure, ChangeStructure, RemoveStructure
 from workstation.gui.main_window import MainWindow
 from workstation.gui.panels.recipe_editor import RecipeEditor
 from workstation.gui.panels.targets import TargetsPanel
@@ -165,6 +165,24 @@ def test_the_panel_is_never_wider_than_its_place(ct_window: MainWindow, panel: T
     let_live()
     assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
     assert panel.horizontalScrollBar().maximum() == 0
+
+
+def test_names_as_long_as_dicom_allows_make_no_panel_wider(ct_window: MainWindow, panel: TargetsPanel) -> None:
+    session = panel.session
+    names = [s.identifier for s in session.case.structures.values()]
+    session.do(ChangeStructure(names[0], name="GTV_of_the_left_glomus_jugulotympanicum_with_quite_a_long_name"))
+    let_live()
+    assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
+    click(panel.first.button)
+    ctv = next(s for s in session.case.structures.values() if s.recipe is not None)
+    session.do(ChangeStructure(ctv.identifier, name="CTV_of_the_left_glomus_jugulotympanicum_with_quite_a_long_name"))
+    let_live()
+    assert panel.widget().minimumSizeHint().width() <= panel.viewport().width()
+    ct_window.action("step_contour").trigger()
+    let_live()
+    assert ct_window.workspace is not None
+    contour = ct_window.workspace.contour
+    assert contour.widget().minimumSizeHint().width() <= contour.viewport().width()
 
 
 def test_a_uniform_margin_is_one_number_after_another_target_had_six(panel: TargetsPanel) -> None:

@@ -5,25 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QPushButton,
-    QSizePolicy,
-    QStyle,
-    QStyleOptionButton,
-    QStylePainter,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from workstation.gui.fields import ElidedLabel, restyle
+from workstation.gui.fields import ElidedButton, ElidedLabel, restyle
 from workstation.gui.icons import icon
 
 _ICONS = {"good": "check-circle", "caution": "warning", "danger": "warning-octagon", "quiet": "info"}
-
-SHORTEST_CHIP_PX = 40
-ICON_GAP_PX = 4
-"""What Qt leaves between the icon and the text of a button."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +24,7 @@ class ChipText:
     icon: str = ""
 
 
-class Chip(QPushButton):
+class Chip(ElidedButton):
     """Text, colour and shape together; a click leads to the reason."""
 
     def __init__(self) -> None:
@@ -46,19 +33,6 @@ class Chip(QPushButton):
         self.setIconSize(QSize(16, 16))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.step = ""
-
-    def minimumSizeHint(self) -> QSize:
-        """The icon at least; text that does not fit ends in dots and stands in the tooltip."""
-        wanted = super().minimumSizeHint()
-        return QSize(min(wanted.width(), SHORTEST_CHIP_PX), wanted.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
-        room -= option.iconSize.width() + ICON_GAP_PX
-        option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, max(room, 0))
-        QStylePainter(self).drawControl(QStyle.ControlElement.CE_PushButton, option)
 
     def show_text(self, chip: ChipText) -> None:
         """Say something else."""

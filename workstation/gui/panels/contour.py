@@ -118,7 +118,7 @@ class ContourPanel(Panel):
     def _add_tools(self) -> None:
         self.column.addWidget(heading("Tool"))
         row = QHBoxLayout()
-        row.setSpacing(4)
+        row.setSpacing(1)
         for name in ("tool_crosshair", "tool_brush", "tool_polygon"):
             button = QToolButton()
             button.setDefaultAction(self._actions[name])
@@ -133,7 +133,7 @@ class ContourPanel(Panel):
         self.column.addLayout(named("Stroke", self.rules))
         self.rule_words = label("", "muted", wrap=True)
         self.column.addWidget(self.rule_words)
-        self.ball = QCheckBox("3D ball, through the neighbouring slices")
+        self.ball = QCheckBox("3D ball, through nearby slices")
         self.ball.clicked.connect(lambda on: self._actions["ball"].trigger() if on != self.session.desk.ball else None)
         self.column.addWidget(self.ball)
 

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workstation.gui.fields import label, restyle
+from workstation.gui.fields import ElidedButton, ElidedLabel, label, restyle
 from workstation.gui.icons import icon, pixmap
 from workstation.gui.session import Session
 
@@ -99,8 +99,10 @@ class Segments(QWidget):
 
 
 def heading(text: str) -> QLabel:
-    """The title of a part of a panel."""
-    return label(text, "heading")
+    """The title of a part of a panel; it may hold the name of a structure, however long."""
+    made = ElidedLabel("heading")
+    made.setText(text)
+    return made
 
 
 def line() -> QFrame:
@@ -112,7 +114,7 @@ def line() -> QFrame:
 
 def primary(text: str, action: Callable[[], object], picture: str = "") -> QPushButton:
     """The one button that goes on."""
-    button = QPushButton(text)
+    button = ElidedButton(text)
     if picture:
         button.setIcon(icon(picture, "on_accent"))
     restyle(button, kind="primary")
@@ -122,7 +124,7 @@ def primary(text: str, action: Callable[[], object], picture: str = "") -> QPush
 
 def plain(text: str, action: Callable[[], object], picture: str = "", tooltip: str = "") -> QPushButton:
     """An ordinary button."""
-    button = QPushButton(text)
+    button = ElidedButton(text)
     if picture:
         button.setIcon(icon(picture))
     if tooltip:

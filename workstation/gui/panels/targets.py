@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
-from workstation.gui.fields import label, restyle
+from workstation.gui.fields import breakable, label, restyle
 from workstation.gui.icons import pixmap
-from workstation.gui.panels.panel import Card, EmptyState, Panel, clear_layout, plain
+from workstation.gui.panels.panel import Card, EmptyState, Panel, clear_layout, heading, plain
 from workstation.gui.panels.recipe_editor import RecipeEditor, recipe_text
 from workstation.gui.session import Session
 from workstation.gui.structure_model import STATE_WORDS, StructureModel, volume_text
@@ -32,7 +32,7 @@ class TargetCard(Card):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._swatch = QLabel()
-        self.name = label("", "heading")
+        self.name = heading("")
         self.volume = label("", "")
         self._state = QLabel()
         self.recipe = label("", "muted", wrap=True)
@@ -54,7 +54,7 @@ class TargetCard(Card):
         picture, colour = _STATE_KINDS.get(structure.state, ("pencil-line", "caution"))
         self._state.setPixmap(pixmap(picture, 18, colour))
         self._state.setToolTip(f"{word}: {meaning}")
-        self.recipe.setText(f"= {recipe}" + ("" if structure.state is State.CURRENT else f"  ({word})"))
+        self.recipe.setText(f"= {breakable(recipe)}" + ("" if structure.state is State.CURRENT else f"  ({word})"))
         restyle(self, selected=selected)
 
     def show_volume(self, volume_cc: float | None) -> None:
@@ -101,11 +101,8 @@ class TargetsPanel(Panel):
         self.column.addLayout(self._cards)
         self.add_button = plain("", self.begin_suggested, "plus")
         self.other_button = plain("New target…", self.begin_other, "plus", "A target with a recipe of your own")
-        row = QHBoxLayout()
-        row.addWidget(self.add_button)
-        row.addWidget(self.other_button)
-        row.addStretch(1)
-        self.column.addLayout(row)
+        for button in (self.add_button, self.other_button):
+            self.column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self.editor = RecipeEditor(session)
         self.editor.hide()
         self.editor.finished.connect(self._draft_ended)
@@ -146,6 +143,7 @@ class TargetsPanel(Panel):
             name, _, source, margin_mm = suggestion
             text = f"{name} = {structures[source].name} + {margin_mm:g} mm"
             self.add_button.setText(text)
+            self.add_button.setToolTip(f"Make {text}")
             self.first.button.setText(f"Make {text}")
         self._show_cards()
 
