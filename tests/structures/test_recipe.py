@@ -18,7 +18,8 @@ def test_six_numbers_in_any_order():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "five", "R=1,L=2", "R=1,R=1,L=1,A=1,P=1,S=1,I=1", "nan", "1e9", "R=1,L=-1,A=1,P=1,S=1,I=1"]
+    "text",
+    ["", "five", "R=1,L=2", "R=1,R=1,L=1,A=1,P=1,S=1,I=1", "nan", "1e9", "0.01", "-0.05", "R=1,L=-1,A=1,P=1,S=1,I=1"],
 )
 def test_nonsense_is_refused_with_a_sentence(text):
     with pytest.raises(GeometryError):

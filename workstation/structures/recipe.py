@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from workstation.geometry.errors import GeometryError
 
 LARGEST_MARGIN_MM = 200.0
+SMALLEST_MARGIN_MM = 0.1
+"""Nothing smaller can be drawn or measured; zero is exact, and means the structure itself."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Margin:
         values = self.values
         if any(not abs(v) <= LARGEST_MARGIN_MM for v in values):  # also refuses NaN
             raise GeometryError(f"A margin must lie between -{LARGEST_MARGIN_MM:g} and {LARGEST_MARGIN_MM:g} mm")
+        if any(0 < abs(v) < SMALLEST_MARGIN_MM for v in values):
+            raise GeometryError(f"A margin is 0 or at least {SMALLEST_MARGIN_MM:g} mm: less can't be drawn or measured")
         if min(values) < 0 < max(values):
             raise GeometryError("A margin grows or shrinks in all directions; it can't do both at once")
 
