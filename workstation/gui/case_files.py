@@ -277,7 +277,7 @@ class CaseFiles(QObject):
 
         session = self._window.session
         made: list[CaseFile] = []
-        if session is not None and self._attempt(
+        if session is not None and self.attempt(
             lambda: made.append(CaseFile.create(target, session.case, deliver=self._deliver))
         ):
             self._take_file(made[0])
@@ -289,7 +289,8 @@ class CaseFiles(QObject):
         if then is not None:
             then()
 
-    def _attempt(self, action: Callable[[], Any]) -> bool:
+    def attempt(self, action: Callable[[], Any]) -> bool:
+        """Run something that may fail in words, which the message bar then says; whether it went well."""
         try:
             action()
         except Exception as error:
@@ -394,7 +395,7 @@ class CaseFiles(QObject):
         self._keep_view.stop()
         file, session.file = session.file, None
         discard = self._discard and (not file.named or self._abandon)
-        self._attempt(lambda: file.close(discard=discard))
+        self.attempt(lambda: file.close(discard=discard))
         self._discard, self._abandon = True, False
 
     # ------------------------------------------------------------------ for the window

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workstation.gui.sentences import is_expected, sentence_of
 from workstation.gui.start_page import RecentEntry
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ class RecentCases:
         """Put a case on top of the list."""
         from workstation.store.recent import remember
 
-        if self._attempt(lambda: remember(path)):
+        if self._files.attempt(lambda: remember(path)):
             self.show()
 
     def offer_restore(self) -> None:
@@ -62,20 +60,10 @@ class RecentCases:
             [
                 ("Restore", lambda: self._files.open_case(newest.path, named=False)),
                 ("Not now", lambda: None),
-                ("Discard", lambda: self._attempt(lambda: discard(newest.path)) and None),
+                ("Discard", lambda: self._files.attempt(lambda: discard(newest.path)) and None),
             ],
             key="restore",
         )
-
-    def _attempt(self, action: Callable[[], object]) -> bool:
-        try:
-            action()
-        except Exception as error:
-            if not is_expected(error):
-                raise
-            self._window.messages.say(sentence_of(error), "danger", key="file")
-            return False
-        return True
 
 
 def _moment(iso: str) -> str:

@@ -68,8 +68,9 @@ class ContourStack:
     """Parallel drawn planes, sorted by position.
 
     plane: the frame that ring coordinates and positions refer to (its own origin is position 0).
-    slice_spacing_mm: nominal distance between neighbouring slices of the image drawn on. A gap wider than
-        1.5 times this is a gap of the structure, not a missing drawing.
+    slice_spacing_mm: nominal distance between neighbouring slices of the image drawn on. Where the stack evidently has
+        a wider step of its own (drawn on every second slice), that step counts: a gap wider than 1.5 times it is a gap
+        of the structure, not a missing drawing; see `surface_model.typical_step_mm`.
     slices: drawn planes with at least one ring, ascending in position.
     """
 
