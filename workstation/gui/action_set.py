@@ -8,7 +8,8 @@ from functools import partial
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from workstation.gui.actions import ACTIONS, MENUS, SPECS, ActionSpec
+from workstation.gui.action_tables.spec import ActionSpec
+from workstation.gui.actions import ACTIONS, MENUS, SPECS
 from workstation.gui.icons import icon
 
 
@@ -54,7 +55,13 @@ class ActionSet:
         titles = {"recent": "Open &recent", "presets": "&Window preset"}
         for item in ACTIONS:
             if isinstance(item, ActionSpec):
-                menus[item.menu].addAction(self.by_name[item.name])
+                menu = menus[item.menu]
+                if item.submenu:
+                    key = f"{item.menu} {item.submenu}"
+                    if key not in self.submenus:
+                        self.submenus[key] = menu.addMenu(item.submenu)
+                    menu = self.submenus[key]
+                menu.addAction(self.by_name[item.name])
                 continue
             title, _, name = item.partition("-")
             if name:

@@ -7,7 +7,8 @@ made by `show_case`, when they are.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QIcon, QKeyEvent
@@ -44,6 +45,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TITLE = "Workstation"
+
+HANDLERS: tuple[type, ...] = ()
+"""What does the actions of the table, beside `Commands`: classes made with the window, one method for each handler.
+
+A class may have `checks()`, which gives the actions that are to be shown as chosen or not, by name.
+"""
 SIZE_PX = (1400, 1000)
 
 
@@ -61,7 +68,8 @@ class MainWindow(QMainWindow):
         self.session: Session | None = None
         self.workspace: Workspace | None = None
         self.commands = Commands(self)
-        self.actions_by_name = ActionSet(self, lambda name: getattr(self.commands, name))
+        self.handlers: tuple[Any, ...] = tuple(made(self) for made in HANDLERS)
+        self.actions_by_name = ActionSet(self, self._handler)
         self.files = CaseFiles(self)
         self.banner = Banner()
         self.status = StatusBar(self.runner)
@@ -109,6 +117,14 @@ class MainWindow(QMainWindow):
         self._refresh_soon.setSingleShot(True)
         self._refresh_soon.setInterval(0)
         self._refresh_soon.timeout.connect(self.refresh)
+
+    def _handler(self, name: str) -> Callable[..., None]:
+        """The method that does what an action's `handler` names."""
+        owner = next((each for each in (self.commands, *self.handlers) if hasattr(each, name)), None)
+        if owner is None:
+            raise LookupError(f"nothing does {name!r}")
+        found: Callable[..., None] = getattr(owner, name)
+        return found
 
     def action(self, name: str) -> QAction:
         """An action of the table."""
@@ -216,6 +232,9 @@ class MainWindow(QMainWindow):
             self.actions_by_name.check("ball", session.desk.ball)
             self.actions_by_name.check(f"step_{workspace.step}")
         self.actions_by_name.check(f"theme_{current_theme().name}")
+        for handler in self.handlers:
+            for name, checked in getattr(handler, "checks", dict)().items():
+                self.actions_by_name.check(name, checked)
         self.actions_by_name.enable(met)
         for name in ("undo", "redo"):
             words = getattr(session.case, f"{name}_label") if session and self.action(name).isEnabled() else ""

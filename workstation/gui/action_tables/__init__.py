@@ -1,0 +1,1 @@
+"""What a person can do, one module for each menu; `workstation.gui.actions` joins them."""
