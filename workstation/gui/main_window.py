@@ -36,6 +36,7 @@ from workstation.gui.sentences import sentence_of
 from workstation.gui.start_page import StartPage
 from workstation.gui.status import StatusBar
 from workstation.gui.theme import current_theme
+from workstation.gui.window_commands import WindowCommands
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
@@ -46,7 +47,7 @@ log = logging.getLogger(__name__)
 
 TITLE = "Workstation"
 
-HANDLERS: tuple[type, ...] = ()
+HANDLERS: tuple[type, ...] = (WindowCommands,)
 """What does the actions of the table, beside `Commands`: classes made with the window, one method for each handler.
 
 A class may have `checks()`, which gives the actions that are to be shown as chosen or not, by name.
@@ -55,9 +56,13 @@ SIZE_PX = (1400, 1000)
 
 
 class MainWindow(QMainWindow):
-    """The window. case_shown: another case, or none, is open now. closed: it closes for good."""
+    """The window. case_shown: another case, or none, is open now. closed: it closes for good.
+
+    workspace_closing: the workspace is about to go; what it knows can be kept.
+    """
 
     case_shown = Signal()
+    workspace_closing = Signal()
     closed = Signal()
 
     def __init__(self, preparation: Preparation | None = None) -> None:
@@ -176,6 +181,7 @@ class MainWindow(QMainWindow):
         """Back to the start page; nothing is asked and nothing is saved here."""
         if self.workspace is None or self.session is None:
             return
+        self.workspace_closing.emit()
         self._pages.setCurrentWidget(self.start_page)
         self._pages.removeWidget(self.workspace)
         self.session.end()
@@ -200,6 +206,10 @@ class MainWindow(QMainWindow):
             self._pages.setCurrentWidget(self.start_page)
 
     # ------------------------------------------------------------------ following
+
+    def refresh_soon(self) -> None:
+        """Refresh once, after what happens now."""
+        self._refresh_soon.start()
 
     def refresh(self) -> None:
         """Banner, title, actions and status as they are now."""

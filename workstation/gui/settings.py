@@ -1,11 +1,11 @@
-"""What the window remembers between runs: theme, last folder, and where its log lies. No patient's data."""
+"""What the window remembers between runs: theme, panels, last folder, and where its log lies. No patient's data."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtGui import QGuiApplication, Qt
 
 NAME = "rt-workstation"
@@ -43,6 +43,18 @@ class Settings:
     def set_last_folder(self, folder: str) -> None:
         """Remember where something was opened."""
         self._values.setValue("last_folder", folder)
+
+    def docks(self) -> QByteArray | None:
+        """Where the panels lay, None before anybody moved one."""
+        return self._bytes("docks")
+
+    def set_docks(self, state: QByteArray) -> None:
+        """Remember where the panels lie."""
+        self._values.setValue("docks", state)
+
+    def _bytes(self, key: str) -> QByteArray | None:
+        found = self._values.value(key)
+        return found if isinstance(found, QByteArray) and not found.isEmpty() else None
 
 
 def _configuration_folder() -> Path:

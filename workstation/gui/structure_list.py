@@ -76,9 +76,9 @@ class StructureList(QWidget):
         teach = "Structures appear here with their volumes. Make the first one with + above."
         self._empty = label(teach, "muted", wrap=True)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
-        layout.addLayout(self._title())
+        self.header = self._title()
         layout.addWidget(self._empty)
         layout.addWidget(self.table, 1)
         layout.addStretch()  # takes the room while there is no table
@@ -92,16 +92,16 @@ class StructureList(QWidget):
         session.history_changed.connect(self._refresh)
         self._refresh()
 
-    def _title(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 0, 8, 0)
-        row.addWidget(label("Structures", "heading"))
-        row.addStretch(1)
+    def _title(self) -> QWidget:
+        """For the title bar of the panel: the surface model, and the button that makes a structure."""
+        header = QWidget()
+        row = QHBoxLayout(header)
+        row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._model_name)
         add = QToolButton()
         add.setDefaultAction(self._actions["new_structure"])
         row.addWidget(add)
-        return row
+        return header
 
     def _refresh(self) -> None:
         model = self._session.case.surface_model

@@ -122,7 +122,19 @@ QToolBarExtension, #qt_toolbar_ext_button { background: $hover; border-radius: 4
 #stepBar QToolButton:hover { background: $hover; color: $text; }
 #stepBar QToolButton:checked { background: $raised; color: $accent; }
 #stepBar QToolButton:focus { border: 1px solid $accent; }
-#sidePanel { background: $surface; border-left: 1px solid $sunken; }
+QMainWindow::separator { background: $sunken; width: 3px; height: 3px; }
+QMainWindow::separator:hover { background: $accent; }
+QDockWidget { background: $surface; }
+#dockContent { background: $surface; }
+QDockWidget[floating="true"] #dockContent { border: 1px solid $border; border-top: none; }
+#dockTitle { background: $raised; border-bottom: 1px solid $sunken; }
+#dockTitle QToolButton { padding: 2px; }
+QLabel[kind="dock"] { color: $muted; font-weight: 600; }
+QTabBar { background: $sunken; }
+QTabBar::tab { background: $sunken; color: $muted; border: none; padding: 5px 12px; }
+QTabBar::tab:hover { background: $hover; color: $text; }
+QTabBar::tab:selected { background: $raised; color: $text; border-bottom: 2px solid $accent; }
+QTabBar::tab:focus { color: $accent; }
 #card { background: $raised; border: 1px solid $border; border-radius: 6px; }
 #card[selected="true"] { border: 1px solid $accent; }
 #viewArea { background: #000000; }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from workstation.gui.style import style_sheet
 
@@ -95,6 +96,29 @@ def apply_theme(application: QApplication, name: str) -> Theme:
     _enlarge_font(application)
     application.setStyleSheet(style_sheet(theme))
     return theme
+
+
+def follow_theme(widget: QWidget, show: Callable[[Theme], None]) -> None:
+    """Call `show` with the present theme now, and again whenever another one is chosen while the widget lives.
+
+    For what no style sheet reaches: plots, and pictures that were painted once.
+    """
+    show(current_theme())
+    widget.installEventFilter(_Follower(widget, show))
+
+
+class _Follower(QObject):
+    """Sees that a widget was given another style, and tells of it when the theme is another one, too."""
+
+    def __init__(self, widget: QWidget, show: Callable[[Theme], None]) -> None:
+        super().__init__(widget)
+        self._show, self._shown = show, current_theme()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.StyleChange and current_theme() is not self._shown:
+            self._shown = current_theme()
+            self._show(self._shown)
+        return False
 
 
 def _enlarge_font(application: QApplication) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workstation.editing.brush import Brush
 from workstation.editing.polygon import Polygon
 from workstation.editing.tool import Tool
 from workstation.geometry.plane import Plane
+from workstation.gui.dock_table import DOCKS
+from workstation.gui.docks import Dock, DockArea
 from workstation.gui.landmarks import shown_middle
 from workstation.gui.panels.contour import ContourPanel
 from workstation.gui.panels.fuse import FusePanel
@@ -27,7 +30,10 @@ from workstation.gui.tool_bar import ToolBar
 from workstation.gui.viewport.slice_view import SliceView
 from workstation.gui.viewport.view_grid import ViewGrid
 
-PANEL_WIDTH_PX = 320
+DOCK_WIDTH_PX = 317
+"""320 with the border by which the panels are made wider."""
+EXTRA_DOCK_PX = 280
+PANEL, LIST = "panel", "structures"
 STEPS = ("images", "fuse", "contour", "targets", "review")
 PANEL_PAUSE_MS = 150
 CROSSHAIR_HINT = (
@@ -74,38 +80,48 @@ class Workspace(QWidget):
         session.tool_changed.connect(self._tell_hint)
 
     def _lay_out(self) -> None:
-        side = QFrame()
-        side.setObjectName("sidePanel")
-        side.setFixedWidth(PANEL_WIDTH_PX)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(1, 0, 0, 0)
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.addWidget(self._stack)
-        split.addWidget(self.structures)
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(3)
-        split.setSizes([560, 320])
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        self._stack.setMinimumHeight(160)
-        self.structures.setMinimumHeight(120)
-        column.addWidget(split)
         area = QFrame()
         area.setObjectName("viewArea")
         inside = QVBoxLayout(area)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.views)
+        self.docks = DockArea(area)
+        self._add_docks()
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.step_bar)
-        row.addWidget(area, 1)
-        row.addWidget(side)
+        row.addWidget(self.docks, 1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self.tool_bar)
         whole.addLayout(row, 1)
+
+    def _add_docks(self) -> None:
+        """The panel of the step over the structure list, and the panels of the table as tabs or at their sides."""
+        self._stack.setMinimumSize(DOCK_WIDTH_PX, 160)
+        self.structures.setMinimumHeight(120)
+        panel = Dock(PANEL, "Panel", "sliders-horizontal", lambda: self._stack, QSize(DOCK_WIDTH_PX, 560))
+        listed = Dock(LIST, "Structures", "list-bullets", lambda: self.structures, QSize(DOCK_WIDTH_PX, 320))
+        listed.title.add(self.structures.header)
+        for dock in (panel, listed):
+            self.docks.add(dock, "right")
+            dock.content  # noqa: B018  (it is there already)
+        first_of = {"right": PANEL}
+        for spec in DOCKS:
+            size = QSize(DOCK_WIDTH_PX, EXTRA_DOCK_PX)
+            dock = Dock(spec.name, spec.title, spec.icon, partial(spec.make, self.session, self._actions), size)
+            self.docks.add(dock, spec.area, onto=first_of.get(spec.area, ""), shown=spec.shown)
+            first_of.setdefault(spec.area, spec.name)
+
+    def dock(self, name: str) -> Dock:
+        """A panel around the views: "panel", "structures", or one of `DOCKS`."""
+        return self.docks.docks[name]
+
+    def show_dock(self, name: str) -> QWidget:
+        """Bring a panel around the views to the front, made now if need be; its content."""
+        return self.docks.show_dock(name)
 
     # ------------------------------------------------------------------ steps and tools
 
@@ -117,14 +133,19 @@ class Workspace(QWidget):
 
     def show_step(self, name: str) -> None:
         """Bring a step's panel to the front; the images stay as they are."""
+        chosen = bool(self.step)  # the first step is not chosen by a person, who may have closed the panel
         panel = self.panel(name)
         self._stack.setCurrentWidget(panel)
+        self.dock(PANEL).setWindowTitle(panel.title)
+        if chosen:
+            self.show_dock(PANEL)
         panel.shown()
 
     def panel(self, name: str) -> Panel:
         """The panel of one of `STEPS`, made now if need be."""
         if name not in self._panels:
             self._panels[name] = self._make[name]()
+            self._panels[name].heading.hide()  # the title bar says it
             self._stack.addWidget(self._panels[name])
             self.panel_made.emit(name)
         return self._panels[name]

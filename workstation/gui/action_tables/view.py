@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 from workstation.gui.action_tables.spec import ActionSpec, Row
+from workstation.gui.dock_table import DOCKS
+
+PANELS = "&Panels"
 
 VIEW: tuple[Row, ...] = (
     ActionSpec("step_images", "&View", "&Images", "choose_step", ("Alt+1",), "stack", "What was opened, which image is planned on", "case", "step", argument="images"),
@@ -21,6 +24,11 @@ VIEW: tuple[Row, ...] = (
     "&View-",
     ActionSpec("maximise", "&View", "Maximise or restore the view", "toggle_maximised", ("Ctrl+Space",), "corners-out", "One view large, or all four (Space in a view)", "case"),
     "&View-presets",
+    "&View-",
+    ActionSpec("dock_panel", "&View", "Panel of the step", "toggle_dock", (), "sliders-horizontal", "Show or close the panel of the step", "case", checkable=True, argument="panel", submenu=PANELS),
+    ActionSpec("dock_structures", "&View", "Structures", "toggle_dock", (), "list-bullets", "Show or close the list of structures", "case", checkable=True, argument="structures", submenu=PANELS),
+    *(ActionSpec(f"dock_{dock.name}", "&View", dock.title, "toggle_dock", (), dock.icon, f"Show or close the panel {dock.title}", "case", checkable=True, argument=dock.name, submenu=PANELS) for dock in DOCKS),
+    ActionSpec("reset_docks", "&View", "&Reset the panels", "reset_docks", (), "arrow-counter-clockwise", "Every panel where it was before anybody moved one", "case", submenu=PANELS),
     "&View-",
     ActionSpec("theme_dark", "&View", "&Dark theme", "choose_theme", (), "moon", "Light text on dark grey", "", "theme", argument="dark"),
     ActionSpec("theme_light", "&View", "&Light theme", "choose_theme", (), "sun", "Dark text on light grey", "", "theme", argument="light"),

@@ -44,7 +44,8 @@ class Panel(QScrollArea):
         self.column = QVBoxLayout(inside)
         self.column.setContentsMargins(16, 12, 16, 12)
         self.column.setSpacing(8)
-        self.column.addWidget(label(self.title, "title"))
+        self.heading = label(self.title, "title")
+        self.column.addWidget(self.heading)
         self.setWidget(inside)
 
     def shown(self) -> None:
