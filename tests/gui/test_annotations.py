@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from workstation.geometry.plane import Plane
 from workstation.gui.viewport.annotations import line_within, paint_side_letters
-from workstation.gui.viewport.tool_painting import paint_crosshair
+from workstation.gui.viewport.crosshair import Crosshair, paint_crosshair
 
 LONG = ("CT RCCTPET_THORAX_CONTRAST_dag0_of_a_very_long_protocol", "  C 40 W 400")
 
@@ -35,7 +35,7 @@ def test_letters_stand_out_from_a_crosshair_that_runs_through_them(qapp: object)
     picture.fill(QColor("black"))
     painter = QPainter(picture)
     area = QRectF(picture.rect())
-    paint_crosshair(painter, area, 100.0, 100.0)
+    paint_crosshair(painter, area, Crosshair(100.0, 100.0))
     paint_side_letters(painter, area, Plane.coronal(), QFont())
     painter.end()
     # right above and right below the "I" at the lower edge the line is dimmed, and it is bright further up

@@ -250,9 +250,9 @@ def test_a_large_slow_picture_is_coarse_while_it_moves_and_sharp_at_rest(qtbot) 
     view, _, _ = open_view(qtbot, case_with(ct()))
     pixels(view)
     qtbot.wait(300)
-    view._seconds_per_pixel = 1e-6
+    view._still.seconds_per_pixel = 1e-6
     view.step(1)
     QApplication.processEvents()
-    assert view._still.shape[0] < view.height() * 0.8
-    view._seconds_per_pixel = 1e-8
-    qtbot.waitUntil(lambda: view._still.shape[0] == view.height(), timeout=3000)
+    assert view._still.pixels.shape[0] < view.height() * 0.8
+    view._still.seconds_per_pixel = 1e-8
+    qtbot.waitUntil(lambda: view._still.pixels.shape[0] == view.height(), timeout=3000)

@@ -47,7 +47,7 @@ def test_signals_come_once_for_a_change_and_not_without_one() -> None:
         viewing.set_window("ct", 400, 1800)
         viewing.set_visible("x", False)
         viewing.hide_all = True
-        viewing.filled = True
+        viewing.change_contours(fill=0.2)
     assert heard.counts == {
         "crosshair_moved": 1,
         "display_changed": 4,
@@ -109,7 +109,8 @@ def test_everything_worth_keeping_survives_as_json() -> None:
     viewing = Viewing(case)
     viewing.crosshair_mm = (1.5, -2.5, 3.5)
     viewing.overlay_key, viewing.opacity, viewing.overlay_colors = "mr", 0.65, "cool"
-    viewing.overlay_shown, viewing.filled = False, True
+    viewing.overlay_shown = False
+    viewing.change_contours(fill=0.2, width=1.5)
     viewing.set_window("ct", 400, 1800)
     viewing.set_visible("gone", False)
     again = Viewing(case)

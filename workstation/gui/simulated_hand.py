@@ -82,7 +82,7 @@ class SimulatedHand:
         for name in ("axial", "sagittal", "coronal"):
             view = self.view(name)
             if pixel_mm is not None:
-                view.pixel_mm = pixel_mm
+                view.aim.pixel_mm = pixel_mm
             view.centre_on(point_mm)
 
     def take(self, tool: str) -> None:

@@ -7,15 +7,32 @@ here is undoable; `state` and `restore` carry it into the case file.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
+from workstation.gui.layout_model import ViewLayout
 from workstation.images.volume import Volume
 from workstation.images.windows import automatic_window
 from workstation.view.color_maps import GREY, HOT_IRON, NAMES
+from workstation.view.contour_scene import ContourLook
+from workstation.view.fusion_look import (
+    BLEND,
+    CHECKERBOARD,
+    COLOUR,
+    CURTAIN,
+    DIFFERENCE,
+    FLICKER,
+    SPYGLASS,
+    FusionLook,
+)
+from workstation.view.oblique_planes import STRAIGHT, is_straight, turned_about
+from workstation.view.slab import Slab
+from workstation.view.slice_planes import ORIENTATIONS
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
@@ -25,6 +42,11 @@ Float = NDArray[np.float64]
 
 SMALLEST_WINDOW = 1e-3
 FUNCTIONAL_MODALITIES = ("PT", "NM")
+FLICKER_HZ = (0.5, 10.0)
+"""Slowest and fastest change of images."""
+TILE_MM = (2.0, 100.0)
+SPYGLASS_MM = (3.0, 100.0)
+"""Least and largest sizes on the patient."""
 
 
 class Viewing:
@@ -37,7 +59,11 @@ class Viewing:
     tool_changed = Signal()
     """Another tool is in hand."""
     visibility_changed = Signal()
-    """Structures were shown, hidden or filled."""
+    """Structures were shown, hidden, or are drawn otherwise."""
+    planes_turned = Signal()
+    """The planes lie in other directions."""
+    flickered = Signal()
+    """It is the other image's turn."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
@@ -45,13 +71,20 @@ class Viewing:
         self._crosshair_mm.setflags(write=False)
         self._base_key = ""
         self._overlay_key = ""
-        self._opacity = 0.4
+        self._look = FusionLook()
+        self._mode = ""
+        self._flicker_hz = 2.0
+        self._slab = Slab()
+        self._contour_look = ContourLook()
+        self._names_shown = True
+        self._legend_shown = False
+        self._turns: Mapping[str, Float] = STRAIGHT
+        self.layout = ViewLayout()
         self._overlay_shown = True
         self._overlay_colors = ""
         self._windows: dict[str, tuple[float, float]] = {}
         self._hidden: set[str] = set()
         self._hide_all = False
-        self._filled = False
         self._tool: Tool | None = None
         self.drawing = False
         """Whether a stroke is being drawn right now: views that are not drawn in then follow at their leisure."""
@@ -99,13 +132,69 @@ class Viewing:
         self._change("_overlay_key", key)
 
     @property
+    def look(self) -> FusionLook:
+        """How the overlay lies on the base, with its mode and colours as they are now."""
+        return replace(self._look, mode=self.mode, colors=self.overlay_colors)
+
+    def change_look(self, **changes: Any) -> None:
+        """Change some of the look's fields, such as `tile_mm`; raises ValueError for what can't be."""
+        if "mode" in changes:
+            self._mode = changes["mode"]
+        self._change("_look", replace(self._look, **{"mode": self.mode, **changes}))
+
+    @property
+    def mode(self) -> str:
+        """The fusion mode, one of `workstation.view.fusion_look.MODES`.
+
+        Until a person chooses one: blended for anatomy, colours over the base for what shows function.
+        """
+        return self._mode or (COLOUR if self._overlay_is_functional() else BLEND)
+
+    @property
     def opacity(self) -> float:
         """Of the overlay, 0 to 1."""
-        return self._opacity
+        return self._look.opacity
 
     @opacity.setter
     def opacity(self, value: float) -> None:
-        self._change("_opacity", min(max(float(value), 0.0), 1.0))
+        self._change("_look", replace(self._look, opacity=min(max(float(value), 0.0), 1.0)))
+
+    def change_amount(self, steps: int) -> None:
+        """A step more or less of whatever the fusion mode can be set to: opacity, tiles, line, radius or rate."""
+        look, mode = self._look, self.mode
+        if mode == CHECKERBOARD:
+            self.change_look(tile_mm=_within(look.tile_mm * 1.15**steps, TILE_MM))
+        elif mode == CURTAIN:
+            self.change_look(curtain=_within(look.curtain + 0.05 * steps, (0.0, 1.0)))
+        elif mode == SPYGLASS:
+            self.change_look(spyglass_radius_mm=_within(look.spyglass_radius_mm * 1.15**steps, SPYGLASS_MM))
+        elif mode == FLICKER:
+            self.flicker_hz = self._flicker_hz * 1.25**steps
+        elif mode != DIFFERENCE:
+            self.opacity = look.opacity + 0.05 * steps
+
+    @property
+    def flicker_hz(self) -> float:
+        """How often a second the image changes while flickering."""
+        return self._flicker_hz
+
+    @flicker_hz.setter
+    def flicker_hz(self, rate_hz: float) -> None:
+        self._change("_flicker_hz", _within(float(rate_hz), FLICKER_HZ))
+
+    def flicker(self) -> None:
+        """The other image's turn."""
+        self._look = replace(self._look, flicker_overlay=not self._look.flicker_overlay)
+        self.flickered.emit()
+
+    @property
+    def slab(self) -> Slab:
+        """How thick the slices are that are shown."""
+        return self._slab
+
+    @slab.setter
+    def slab(self, slab: Slab) -> None:
+        self._change("_slab", slab)
 
     @property
     def overlay_shown(self) -> bool:
@@ -125,8 +214,7 @@ class Viewing:
         """
         if self._overlay_colors:
             return self._overlay_colors
-        overlay = self._case.images.get(self._overlay_key)
-        return HOT_IRON if overlay is not None and overlay.modality in FUNCTIONAL_MODALITIES else GREY
+        return HOT_IRON if self._overlay_is_functional() else GREY
 
     @overlay_colors.setter
     def overlay_colors(self, name: str) -> None:
@@ -175,15 +263,56 @@ class Viewing:
             self.visibility_changed.emit()
 
     @property
-    def filled(self) -> bool:
-        """Whether contours are filled translucently."""
-        return self._filled
+    def contour_look(self) -> ContourLook:
+        """How wide lines are, how strongly structures are filled, and whether only the active one is drawn."""
+        return self._contour_look
 
-    @filled.setter
-    def filled(self, filled: bool) -> None:
-        if filled != self._filled:
-            self._filled = bool(filled)
-            self.visibility_changed.emit()
+    def change_contours(self, **changes: Any) -> None:
+        """Change some of the contours' look, such as `width`."""
+        self._show_otherwise("_contour_look", replace(self._contour_look, **changes))
+
+    @property
+    def names_shown(self) -> bool:
+        """Whether the structure under the cursor is named."""
+        return self._names_shown
+
+    @names_shown.setter
+    def names_shown(self, shown: bool) -> None:
+        self._show_otherwise("_names_shown", bool(shown))
+
+    @property
+    def legend_shown(self) -> bool:
+        """Whether slices list the structures on them, with colours and volumes."""
+        return self._legend_shown
+
+    @legend_shown.setter
+    def legend_shown(self, shown: bool) -> None:
+        self._show_otherwise("_legend_shown", bool(shown))
+
+    # ---------------------------------------------------------------------------------------------- the planes
+
+    @property
+    def turns(self) -> Mapping[str, Float]:
+        """Rotation (3, 3) of each row of planes from where the image has it."""
+        return self._turns
+
+    @property
+    def oblique(self) -> bool:
+        """Whether any plane is turned."""
+        return not all(is_straight(turn) for turn in self._turns.values())
+
+    def turn_planes(self, orientation: str, normal: ArrayLike, angle_deg: float) -> None:
+        """Turn the other two rows about the normal of one of them: its lines turn, its picture stays."""
+        self._set_turns(turned_about(self._turns, orientation, normal, angle_deg))
+
+    def straighten(self) -> None:
+        """The planes of the image again."""
+        if self.oblique:
+            self._set_turns(STRAIGHT)
+
+    def _set_turns(self, turns: Mapping[str, Float]) -> None:
+        self._turns = MappingProxyType(dict(turns))
+        self.planes_turned.emit()
 
     # ------------------------------------------------------------------------------------------------ the tool
 
@@ -206,12 +335,18 @@ class Viewing:
             "crosshair_mm": [float(x) for x in self._crosshair_mm],
             "base": self._base_key,
             "overlay": self._overlay_key,
-            "opacity": self._opacity,
+            "opacity": self._look.opacity,
             "overlay_shown": self._overlay_shown,
             "overlay_colors": self._overlay_colors,
             "windows": {key: list(window) for key, window in self._windows.items()},
             "hidden": sorted(self._hidden),
-            "filled": self._filled,
+            "fusion": {**_kept_look(self._look), "mode": self._mode, "flicker_hz": self._flicker_hz},
+            "slab": asdict(self._slab),
+            "contours": asdict(self._contour_look),
+            "names": self._names_shown,
+            "legend": self._legend_shown,
+            "turns": {name: turn.tolist() for name, turn in self._turns.items()},
+            "layout": self.layout.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -219,19 +354,41 @@ class Viewing:
         images = self._case.images
         self._base_key = state["base"] if state.get("base") in images else self._base_key
         self._overlay_key = state["overlay"] if state.get("overlay") in images else self._overlay_key
-        self._opacity = float(state.get("opacity", self._opacity))
+        self._restore_look(state)
         self._overlay_shown = bool(state.get("overlay_shown", self._overlay_shown))
         colors = state.get("overlay_colors", self._overlay_colors)
         self._overlay_colors = colors if colors in NAMES else self._overlay_colors
         self._windows.update({key: (float(c), float(w)) for key, (c, w) in state.get("windows", {}).items()})
         self._hidden = set(state.get("hidden", self._hidden))
-        self._filled = bool(state.get("filled", self._filled))
+        self._names_shown = bool(state.get("names", self._names_shown))
+        self._legend_shown = bool(state.get("legend", self._legend_shown))
+        self._turns = _turns_of(state.get("turns")) or self._turns
+        self.layout.restore(state.get("layout", {}))
+        self.planes_turned.emit()
         self.display_changed.emit()
         self.visibility_changed.emit()
         if "crosshair_mm" in state:
             self.crosshair_mm = state["crosshair_mm"]
 
     # ------------------------------------------------------------------------------------------------ privately
+
+    def _restore_look(self, state: Mapping[str, Any]) -> None:
+        fusion = {"opacity": state.get("opacity", self._look.opacity), **state.get("fusion", {})}
+        self._flicker_hz = float(fusion.pop("flicker_hz", self._flicker_hz))
+        mode = fusion.pop("mode", self._mode)
+        self._look = _changed(self._look, {**fusion, "mode": mode or BLEND})
+        self._mode = mode if mode == self._look.mode else ""
+        self._slab = _changed(self._slab, state.get("slab", {}))
+        self._contour_look = _changed(self._contour_look, state.get("contours", {}))
+
+    def _overlay_is_functional(self) -> bool:
+        overlay = self._case.images.get(self._overlay_key)
+        return overlay is not None and overlay.modality in FUNCTIONAL_MODALITIES
+
+    def _show_otherwise(self, name: str, value: Any) -> None:
+        if getattr(self, name) != value:
+            setattr(self, name, value)
+            self.visibility_changed.emit()
 
     def _change(self, name: str, value: Any) -> None:
         if getattr(self, name) != value:
@@ -255,3 +412,33 @@ class Viewing:
             self.base_key = self._case.planning_key or ""
 
 
+_MOMENTARY = ("opacity", "colors", "mode", "spyglass_mm", "flicker_overlay")
+
+
+def _within(value: float, limits: tuple[float, float]) -> float:
+    return min(max(value, limits[0]), limits[1])
+
+
+def _kept_look(look: FusionLook) -> dict[str, Any]:
+    """Those fields of a look that are worth keeping and are not kept elsewhere."""
+    return {name: value for name, value in asdict(look).items() if name not in _MOMENTARY}
+
+
+def _changed(look: Any, fields: Any) -> Any:
+    """A look with the fields that were kept; as it is where they make no sense (of another version, say)."""
+    try:
+        return replace(look, **{name: value for name, value in dict(fields).items() if hasattr(look, name)})
+    except (TypeError, ValueError):
+        return look
+
+
+def _turns_of(kept: object) -> Mapping[str, Float] | None:
+    """Rotations that were kept, or None where they are not there or are none."""
+    if not isinstance(kept, Mapping) or set(kept) != set(ORIENTATIONS):
+        return None
+    try:
+        turns = {name: np.array(kept[name], dtype=np.float64).reshape(3, 3) for name in ORIENTATIONS}
+    except (TypeError, ValueError):
+        return None
+    whole = all(np.allclose(turn @ turn.T, np.eye(3), atol=1e-6) and np.linalg.det(turn) > 0 for turn in turns.values())
+    return MappingProxyType(turns) if whole else None

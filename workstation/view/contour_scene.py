@@ -32,6 +32,15 @@ class LineStyle:
     fill: float = 0.0
 
 
+@dataclass(frozen=True)
+class ContourLook:
+    """width: factor of every line's width. fill: opacity of the areas, 0 to 1. selected_only: the active one alone."""
+
+    width: float = 1.0
+    fill: float = 0.0
+    selected_only: bool = False
+
+
 def kind_of(structure: Structure) -> str:
     """"GTV", "CTV" or "PTV" where the type or else the name says so (systems export targets as ORGAN), or the type."""
     kind = structure.interpreted_type.upper()
@@ -39,7 +48,7 @@ def kind_of(structure: Structure) -> str:
     return start if kind not in TARGETS and start in TARGETS else kind
 
 
-def style_of(structure: Structure, active: bool = False, filled: bool = False) -> LineStyle:
+def style_of(structure: Structure, active: bool = False, look: ContourLook = ContourLook()) -> LineStyle:
     """How a structure's outline is drawn; the active one is half a pixel wider."""
     name = structure.name.upper()
     kind = kind_of(structure)
@@ -57,10 +66,10 @@ def style_of(structure: Structure, active: bool = False, filled: bool = False) -
     elif structure.state is State.STALE:
         pattern = (3.0, 5.0)
     return LineStyle(
-        width + (0.5 if active else 0.0),
+        (width + (0.5 if active else 0.0)) * look.width,
         pattern,
         0.55 if structure.state is State.STALE else 1.0,
-        0.22 if filled else 0.0,
+        look.fill,
     )
 
 

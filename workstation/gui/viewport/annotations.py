@@ -17,6 +17,16 @@ from workstation.geometry.plane import Plane
 from workstation.gui.viewport.readout import reading_of
 from workstation.images.volume import Volume
 from workstation.view.color_maps import GREY, color_table
+from workstation.view.fusion_look import (
+    BLEND,
+    CHECKERBOARD,
+    COLOUR,
+    CURTAIN,
+    DIFFERENCE,
+    FLICKER,
+    SPYGLASS,
+    FusionLook,
+)
 from workstation.view.picture_frame import PictureFrame
 from workstation.view.slice_scene import Layer, SliceScene
 
@@ -59,20 +69,44 @@ def name_of(volume: Volume) -> str:
     return " ".join(word for word in (volume.modality, volume.description) if word) or "Image"
 
 
-def annotations_of(scene: SliceScene, frame: PictureFrame, opacity: float, note: str) -> Annotations:
+def annotations_of(scene: SliceScene, frame: PictureFrame, note: str) -> Annotations:
     """The words on what a scene shows in a frame of logical pixels."""
-    lines, bar = [], None
+    lines = []
     if scene.base is not None:
         lines.append(_line_of(scene.base))
     overlay = scene.overlay
     if overlay is not None:
         name, window = _line_of(overlay)
-        lines.append((f"+ {name}", f"{window}  {round(100 * opacity)} %"))
-        if overlay.colors != GREY:
-            centre, width = overlay.window
-            unit = reading_of(overlay.volume, None).unit
-            bar = ColorBar(overlay.colors, centre - width / 2, centre + width / 2, unit)
-    return Annotations(frame.plane, frame.pixel_mm, tuple(lines), bar, note)
+        lines.append((f"+ {name}", f"{window}  {amount_words(scene.look)}".rstrip()))
+    if scene.slab.thickness_mm > 0:
+        lines.append((f"{SLAB_WORDS[scene.slab.mode]} of {scene.slab.thickness_mm:g} mm", ""))
+    return Annotations(frame.plane, frame.pixel_mm, tuple(lines), _color_bar_of(scene), note)
+
+
+SLAB_WORDS = {"mean": "Mean", "maximum": "Maximum (MIP)", "minimum": "Minimum (minIP)"}
+
+
+def amount_words(look: FusionLook) -> str:
+    """How the overlay lies on the base, in a word or two."""
+    sides = ("left", "right") if look.curtain_upright else ("above", "below")
+    return {
+        BLEND: f"{round(100 * look.opacity)} %",
+        COLOUR: f"{round(100 * look.opacity)} %",
+        CHECKERBOARD: f"tiles {look.tile_mm:.0f} mm",
+        CURTAIN: sides[1],
+        SPYGLASS: "in the circle",
+        FLICKER: "shown now" if look.flicker_overlay else "hidden now",
+        DIFFERENCE: "difference",
+    }[look.mode]
+
+
+def _color_bar_of(scene: SliceScene) -> ColorBar | None:
+    overlay = scene.overlay
+    if overlay is None or overlay.colors == GREY:
+        return None
+    centre, width = overlay.window
+    unit = reading_of(overlay.volume, None).unit
+    return ColorBar(overlay.colors, centre - width / 2, centre + width / 2, unit)
 
 
 def _line_of(layer: Layer) -> tuple[str, str]:

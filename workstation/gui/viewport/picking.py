@@ -10,16 +10,20 @@ from workstation.geometry.region import Region, ring_area_mm2
 from workstation.view.contour_scene import Contour
 
 
-def structure_at(contours: Mapping[str, Contour], point: tuple[float, float], reach_mm: float) -> str:
+def structure_at(
+    contours: Mapping[str, Contour], point: tuple[float, float], reach_mm: float, inside: bool = True
+) -> str:
     """The structure at a point (u, v) in mm, "" for none.
 
-    A line within `reach_mm` wins, the nearest of them; else the smallest area that the point lies in, so that a
-    GTV can be picked inside its PTV.
+    A line within `reach_mm` wins, the nearest of them; else, where `inside` counts, the smallest area that the point
+    lies in, so that a GTV can be picked inside its PTV.
     """
     nearest = {name: _distance_mm(contour, point) for name, contour in contours.items()}
     close = [name for name, distance in nearest.items() if distance <= reach_mm]
     if close:
         return min(close, key=lambda name: nearest[name])
+    if not inside:
+        return ""
     regions = {name: _region(contour) for name, contour in contours.items()}
     around = [name for name, region in regions.items() if region.contains([point])[0]]
     return min(around, key=lambda name: sum(abs(ring_area_mm2(r)) for r in regions[name].rings), default="")

@@ -12,8 +12,10 @@ from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent, QWheelEvent
 
 from workstation.editing.pointer import Pointer
+from workstation.gui.viewport.fusion_marks import curtain_at, on_curtain
 from workstation.gui.viewport.picking import structure_at
 from workstation.images.windows import presets_for
+from workstation.view.fusion_look import SPYGLASS
 
 if TYPE_CHECKING:
     from workstation.gui.viewport.slice_view import SliceView
@@ -58,11 +60,18 @@ class SliceHand:
         """Whether the drawing button or the pen is down on a tool."""
         self._dragged = ""
         self._last = QPointF()
+        self._turned_from_deg = 0.0
         self._notches: dict[str, float] = {}
         self._pending: Pointer | None = None
         # A pen reports faster than targets follow: what waits in the queue is passed over for the newest.
         self._tick = QTimer(view, singleShot=True, interval=0)
         self._tick.timeout.connect(self._flush)
+
+    @property
+    def shows_handles(self) -> bool:
+        """Whether the handles that turn the other planes are offered: with the crosshair, in the view of the cursor."""
+        idle = self._dragged in ("", "turn")
+        return self.inside and idle and self._crosshair_in_hand() and self._view.linked
 
     # --------------------------------------------------------------------------------------------------- wheel
 
@@ -71,7 +80,11 @@ class SliceHand:
         delta = event.angleDelta().y() or event.angleDelta().x()
         keys = event.modifiers()
         ctrl, shift = bool(keys & _MODIFIERS.ControlModifier), bool(keys & _MODIFIERS.ShiftModifier)
-        if ctrl and not keys & _MODIFIERS.AltModifier:
+        alt = bool(keys & _MODIFIERS.AltModifier)
+        if ctrl and shift:
+            self._view.viewing.change_amount(1 if delta > 0 else -1)
+            return True
+        if ctrl and not alt:
             self._view.zoom(ZOOM_PER_NOTCH ** (delta / NOTCH), event.position())
             return True
         use = "fade" if ctrl else "brush" if shift else "slice"
@@ -109,9 +122,33 @@ class SliceHand:
             self._dragged = "pan"
         elif button == Qt.MouseButton.RightButton:
             self._dragged = "window"
-        elif button == Qt.MouseButton.LeftButton:
+        elif button == Qt.MouseButton.LeftButton and not self._take_mark(event.position()):
             self._press_left(self._pointer(event.position(), event.modifiers(), True), event.position())
         return True
+
+    def _take_mark(self, place: QPointF) -> bool:
+        """Take hold of the curtain, or of a handle of the crosshair's lines."""
+        view = self._view
+        if view.scene.overlay is not None and on_curtain(view.look(), place, view.width(), view.height()):
+            self._dragged = "curtain"
+            return True
+        crosshair = view.crosshair()
+        if not self.shows_handles or crosshair is None:
+            return False
+        if not crosshair.handle_near(place, view.width(), view.height()):
+            return False
+        self._dragged, view.turning = "turn", True
+        self._turned_from_deg = crosshair.angle_deg(place)
+        return True
+
+    def _turn_to(self, place: QPointF) -> None:
+        view = self._view
+        crosshair, planes = view.crosshair(), view.planes
+        if crosshair is None or planes is None:
+            return
+        angle_deg = crosshair.angle_deg(place)
+        view.viewing.turn_planes(view.orientation, planes.plane.normal, angle_deg - self._turned_from_deg)
+        self._turned_from_deg = angle_deg
 
     def _press_left(self, pointer: Pointer | None, place: QPointF) -> None:
         view = self._view
@@ -140,13 +177,60 @@ class SliceHand:
             self._drag_window(delta, bool(event.modifiers() & _MODIFIERS.ControlModifier))
         elif self._dragged == "crosshair":
             self._crosshair_to(place)
+        elif self._dragged == "curtain":
+            view = self._view
+            view.viewing.change_look(curtain=curtain_at(view.look(), place, view.width(), view.height()))
+        elif self._dragged == "turn":
+            self._turn_to(place)
         else:
             shift = bool(event.modifiers() & _MODIFIERS.ShiftModifier)
             if shift and not self._dragged:
                 self._crosshair_to(place)
             self._move_tool(self._pointer(place, event.modifiers(), self._dragged == "tool"))
+            self._show_under(place)
         self._hover(place)
         return True
+
+    def _show_under(self, place: QPointF) -> None:
+        """What the cursor is over: the spyglass moves with it, lines say their names, and what can be held shows."""
+        view = self._view
+        self._move_spyglass(place)
+        if self._dragged:
+            return
+        self._name_line(place)
+        look, crosshair = view.look(), view.crosshair()
+        held = view.scene.overlay is not None and on_curtain(look, place, view.width(), view.height())
+        turns = self.shows_handles and crosshair is not None
+        if held:
+            view.setCursor(Qt.CursorShape.SplitHCursor if look.curtain_upright else Qt.CursorShape.SplitVCursor)
+        elif turns and crosshair.handle_near(place, view.width(), view.height()):
+            view.setCursor(Qt.CursorShape.PointingHandCursor)
+        else:
+            view.setCursor(Qt.CursorShape.CrossCursor)
+
+    def _move_spyglass(self, place: QPointF) -> None:
+        view = self._view
+        frame = view.frame() if view.viewing.mode == SPYGLASS and view.scene.overlay is not None else None
+        wanted = None
+        if frame is not None:
+            u, v = frame.to_plane((place.x(), place.y()))
+            wanted = float(u), float(v)
+        if wanted != view.spyglass_mm:
+            view.spyglass_mm = wanted
+            view.refresh()
+
+    def _name_line(self, place: QPointF) -> None:
+        view = self._view
+        pointer = self._pointer(place, _MODIFIERS.NoModifier, False) if view.viewing.names_shown else None
+        found = ""
+        if pointer is not None:
+            reach_mm = PICK_REACH_PX * pointer.pixel_mm
+            contours = dict(view.contours(pointer.plane))
+            found = structure_at(contours, (pointer.u_mm, pointer.v_mm), reach_mm, inside=False)
+        pointed = (found, place) if found else None
+        if pointed is not None or view.pointed is not None:
+            view.pointed = pointed
+            view.update()
 
     def _move_tool(self, pointer: Pointer | None) -> None:
         if pointer is None or self._crosshair_in_hand():
@@ -167,12 +251,15 @@ class SliceHand:
         wanted = {
             Qt.MouseButton.MiddleButton: ("pan",),
             Qt.MouseButton.RightButton: ("window",),
-            Qt.MouseButton.LeftButton: ("crosshair", "tool"),
+            Qt.MouseButton.LeftButton: ("crosshair", "tool", "curtain", "turn"),
         }.get(event.button(), ())
         if self._dragged in wanted:
             was, self._dragged = self._dragged, ""
             if was == "tool":
                 self._release_tool(self._pointer(event.position(), event.modifiers(), False))
+            elif was == "turn":
+                self._view.turning = False
+                self._view.refresh()
         return True
 
     def _release_tool(self, pointer: Pointer | None) -> None:
@@ -198,9 +285,14 @@ class SliceHand:
 
     def enter(self) -> None:
         self.inside = True
+        self._view.update()
 
     def leave(self) -> None:
         self.inside = False
+        self._view.pointed = None
+        if self._view.spyglass_mm is not None:
+            self._view.spyglass_mm = None
+            self._view.refresh()
         self._view.hovered.emit(None)
         self._view.update()
 
@@ -270,7 +362,7 @@ class SliceHand:
             if not event.isAutoRepeat():
                 view.maximise_requested.emit()
         elif key == Qt.Key.Key_Home:
-            view.fit()
+            view.fit_by_hand()
         elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
             return self._preset(int(key) - int(Qt.Key.Key_1))
         else:
@@ -287,19 +379,19 @@ class SliceHand:
         self._view.viewing.hide_all = False
 
     def _preset(self, number: int) -> bool:
-        viewing = self._view.viewing
-        volume = self._view.case.images.get(viewing.base_key)
+        viewing, key = self._view.viewing, self._view.image_key or self._view.viewing.base_key
+        volume = self._view.case.images.get(key)
         presets = presets_for(volume) if volume is not None else []
         if number >= len(presets):
             return False
-        viewing.set_window(viewing.base_key, presets[number].centre, presets[number].width)
+        viewing.set_window(key, presets[number].centre, presets[number].width)
         return True
 
     # -------------------------------------------------------------------------------------------------- pieces
 
     def _crosshair_in_hand(self) -> bool:
         tool = self._view.viewing.tool
-        return tool is None or self._view.desk is None or tool.key == "crosshair"
+        return tool is None or self._view.desk is None or tool.key == "crosshair" or not self._view.linked
 
     def _pointer(
         self, place: QPointF, keys: Qt.KeyboardModifier, pressed: bool, rubber: bool = False, pressure: float = 1.0
@@ -323,7 +415,7 @@ class SliceHand:
     def _crosshair_to(self, place: QPointF) -> None:
         pointer = self._pointer(place, _MODIFIERS.NoModifier, False)
         if pointer is not None:
-            self._view.viewing.crosshair_mm = pointer.position_mm
+            self._view.point_at(pointer.position_mm)
 
     def _pick(self, pointer: Pointer) -> None:
         view = self._view
@@ -335,6 +427,7 @@ class SliceHand:
     def _drag_window(self, delta: QPointF, overlay: bool) -> None:
         viewing = self._view.viewing
         key = viewing.overlay_key if overlay and viewing.overlay_key else viewing.base_key
+        key = self._view.image_key or key
         if not key:
             return
         centre, width = viewing.window(key)

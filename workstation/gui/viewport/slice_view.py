@@ -7,8 +7,8 @@ and the contours) is kept as a finished image, so that moving a crosshair or a b
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +18,6 @@ from PySide6.QtGui import (
     QColor,
     QEnterEvent,
     QFocusEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -31,19 +30,26 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from workstation.geometry.plane import Plane
-from workstation.geometry.transform import Transform
 from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.annotations import Annotations, annotations_of, name_of, paint_annotations
+from workstation.gui.viewport.crosshair import Crosshair, paint_crosshair, paint_handles
+from workstation.gui.viewport.fusion_marks import paint_fusion_marks
 from workstation.gui.viewport.keyboard import somebody_types
+from workstation.gui.viewport.legend import paint_legend, paint_name
 from workstation.gui.viewport.readout import Readout, reading_of
+from workstation.gui.viewport.slice_aim import SliceAim
+from workstation.gui.viewport.slice_contours import SliceContours
 from workstation.gui.viewport.slice_hand import SliceHand
-from workstation.gui.viewport.tool_painting import paint_crosshair, paint_outline
+from workstation.gui.viewport.still import Still
+from workstation.gui.viewport.tool_painting import paint_outline
 from workstation.images.volume import Volume
 from workstation.view.color_maps import GREY
-from workstation.view.contour_scene import TARGETS, Contour, ContourPainter, kind_of, style_of
+from workstation.view.contour_scene import Contour
+from workstation.view.fusion_look import SPYGLASS, FusionLook
+from workstation.view.oblique_planes import ObliquePlanes
 from workstation.view.outlines import Outlines
 from workstation.view.picture_frame import PictureFrame
-from workstation.view.slice_planes import SlicePlanes, content_extent_mm, slice_planes
+from workstation.view.slice_planes import SlicePlanes
 from workstation.view.slice_scene import Layer, SliceScene
 
 if TYPE_CHECKING:
@@ -52,13 +58,6 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 
-SMALLEST_PIXEL_MM = 0.02
-LARGEST_PIXEL_MM = 20.0
-FIT_MARGIN = 1.04
-
-# A picture that would take longer than this while something moves is made coarser, and made again when it rests.
-MOVING_BUDGET_S = 0.024
-RESTING_BUDGET_S = 0.045
 REST_MS = 140
 
 EMPTY_NOTE = "No image yet. Open a folder of images or drop it here."
@@ -68,6 +67,8 @@ class SliceView(QWidget):
     """A viewport on one of the three rows of planes.
 
     desk: None for no tools. outlines: shared by the views of a case; None for an own one.
+    image_key: shows this image alone; "" shows the fused picture. An image that nothing links to the planning image
+    is shown on planes of its own, with a crosshair of its own.
     """
 
     hovered = Signal(object)
@@ -76,6 +77,8 @@ class SliceView(QWidget):
     """Name and position of the plane shown."""
     maximise_requested = Signal()
     """The person wants this view alone, or all of them back."""
+    look_moved = Signal()
+    """A hand zoomed, panned or fitted: views beside it that show the same plane follow."""
 
     _outlines_arrived = Signal()
 
@@ -87,29 +90,29 @@ class SliceView(QWidget):
         orientation: str,
         outlines: Outlines | None = None,
         parent: QWidget | None = None,
+        image_key: str = "",
     ) -> None:
         super().__init__(parent)
-        self.case, self.viewing, self.desk, self.orientation = case, viewing, desk, orientation
-        self.scene = SliceScene()
-        self.planes: SlicePlanes | None = None
-        self.centre_mm = (0.0, 0.0)
-        self.pixel_mm = 1.0
-        self._content_mm = (0.0, 0.0, 1.0, 1.0)
-        self._fitted = True
-        self.outlines = outlines or Outlines(case)
+        self.case, self.viewing, self.desk = case, viewing, desk
+        self.aim = SliceAim(case, viewing, orientation, image_key)
+        self.also_read: tuple[str, ...] = ()
+        """Keys of images in other views, whose values are wanted under the cursor, too."""
+        self.spyglass_mm: tuple[float, float] | None = None
+        """(u, v) of the spyglass's middle in this view, None while the cursor is elsewhere."""
+        self.pointed: tuple[str, QPointF] | None = None
+        """The structure under the cursor and the cursor's place."""
+        self.turning = False
+        """Whether a handle of the crosshair's lines is held."""
+        self.structures = SliceContours(case, viewing, desk, outlines or Outlines(case))
         if outlines is None:
-            self.destroyed.connect(self.outlines.stop)
-        self._painter = ContourPainter()
-        self._still: NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
-        self._still_image = QImage()
+            self.destroyed.connect(self.structures.outlines.stop)
+        self._still = Still()
         self._stale = True
         self._moving = False
-        self._seconds_per_pixel = 1e-8
-        self._contour_seconds = 0.0
         self._note = ""
         self._title = ""
         self._shown_position: tuple[float, ...] = ()
-        self._crosshair_place = (0.0, 0.0)
+        self._crosshair = Crosshair(0.0, 0.0)
         self._hand = SliceHand(self)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self.refresh)
@@ -128,54 +131,98 @@ class SliceView(QWidget):
 
     # ------------------------------------------------------------------------------------------ what is shown
 
+    @property
+    def scene(self) -> SliceScene:
+        """The images and how they lie on each other."""
+        return self._still.scene
+
+    @property
+    def orientation(self) -> str:
+        """One of the three rows of planes."""
+        return self.aim.orientation
+
+    @property
+    def image_key(self) -> str:
+        """The image that is shown alone, "" for the fused picture."""
+        return self.aim.image_key
+
+    @property
+    def planes(self) -> SlicePlanes | ObliquePlanes | None:
+        """The row of planes, None without an image."""
+        return self.aim.planes
+
+    @property
+    def centre_mm(self) -> tuple[float, float]:
+        """(u, v) in the middle of the view."""
+        return self.aim.centre_mm
+
+    @property
+    def pixel_mm(self) -> float:
+        """Side of a logical pixel."""
+        return self.aim.pixel_mm
+
+    @property
+    def linked(self) -> bool:
+        """Whether this view shares the crosshair."""
+        return self.aim.linked
+
     def reference(self) -> Volume | None:
         """The image whose planes are shown and whose frame the crosshair is given in."""
-        return self.case.planning or self.case.images.get(self.viewing.base_key)
+        return self.aim.reference()
+
+    def point_at(self, point_mm: ArrayLike) -> None:
+        """Move the crosshair of this view: the shared one, or its own."""
+        self.aim.point_at(point_mm)
+        if not self.linked:
+            self._crosshair_moved()
+
+    def show_image(self, key: str, orientation: str) -> None:
+        """Show another image alone ("" for the fused picture), or another row of planes."""
+        if (key, orientation) != (self.image_key, self.orientation):
+            self.aim.show(key, orientation)
+            self._after_new_planes()
 
     def plane(self) -> Plane | None:
         """The plane on screen, its origin on the slice, or None without an image."""
-        return None if self.planes is None else self.planes.through(self.viewing.crosshair_mm)
+        return self.aim.plane()
 
     def frame(self) -> PictureFrame | None:
         """The rectangle on screen in logical pixels, or None without an image."""
-        plane = self.plane()
-        if plane is None or self.width() < 1 or self.height() < 1:
-            return None
-        return PictureFrame(plane, self.centre_mm, self.pixel_mm, self.width(), self.height())
+        return self.aim.frame(self.width(), self.height())
 
     def title(self) -> str:
         """Name and position of the plane, such as "axial  z +41.5 mm"; the name alone without an image."""
-        return self.orientation if self.planes is None else self.planes.title(self.viewing.crosshair_mm)
+        return self.aim.title()
 
     def layer(self, key: str, colors: str = GREY) -> Layer | None:
-        """An image as it is to be shown here; None when it is not there or not registered to the planning image."""
-        volume, reference = self.case.images.get(key), self.reference()
-        if volume is None or reference is None:
+        """An image as it is to be shown here; None when it is not there or nothing links it to what is shown."""
+        volume = self.case.images.get(key)
+        to_image = self.aim.to_image(volume) if volume is not None and self.reference() is not None else None
+        if volume is None or to_image is None:
             return None
-        to_image: Transform | None = Transform.identity()
-        if volume is not reference:
-            to_image = self.case.transform(reference.frame_of_reference_uid, volume.frame_of_reference_uid)
-        return None if to_image is None else Layer(volume, to_image, self.viewing.window(key), colors)
+        return Layer(volume, to_image, self.viewing.window(key), colors)
+
+    def look(self) -> FusionLook:
+        """How the images lie on each other here: the spyglass follows the cursor of this view."""
+        look = self.viewing.look
+        return replace(look, spyglass_mm=self.spyglass_mm) if look.mode == SPYGLASS else look
+
+    def crosshair(self) -> Crosshair | None:
+        """The lines of the other planes in this view, or None without an image."""
+        frame = self.frame()
+        if frame is None:
+            return None
+        x, y = frame.to_pixels(frame.plane.to_plane(self.aim.point_mm)[:2])
+        return Crosshair(float(x), float(y), self.aim.directions)
+
+    @property
+    def outlines(self) -> Outlines:
+        """The structures' outlines on any plane."""
+        return self.structures.outlines
 
     def contours(self, plane: Plane) -> Iterator[tuple[str, Contour]]:
-        """Identifier and contour of every structure visible on a plane: targets over organs, the active one on top."""
-        if self.viewing.hide_all:
-            return
-        active = self.desk.active if self.desk is not None else None
-        names = [name for name in self.case.structures if self.viewing.visible(name)]
-
-        def weight(name: str) -> tuple[bool, bool]:
-            return name == active, kind_of(self.case.structures[name]) in TARGETS
-
-        names.sort(key=weight)
-        self.outlines.begin_frame()
-        drawing, found = self.viewing.drawing, {}
-        # What matters most is asked for first and painted last.
-        for name in reversed(names):
-            found[name] = self.outlines.contour(name, plane, self.orientation, self._moving, drawing)
-        for name in names:
-            if found[name]:
-                yield name, found[name]
+        """Identifier and contour of every structure visible on a plane, the uppermost last."""
+        return self.structures.on(plane, self.objectName(), self._moving) if self.linked else iter(())
 
     def readout(self, place: QPointF) -> Readout | None:
         """What lies under a place in the widget."""
@@ -183,7 +230,10 @@ class SliceView(QWidget):
         if frame is None:
             return None
         point = frame.plane.to_patient(frame.to_plane((place.x(), place.y())))
-        layers = [layer for layer in (self.scene.base, self.scene.overlay) if layer is not None]
+        shown = [layer for layer in (self.scene.base, self.scene.overlay) if layer is not None]
+        known = {layer.volume.key for layer in shown}
+        others = (self.layer(key) for key in self.also_read if key not in known)
+        layers = [*shown, *(layer for layer in others if layer is not None)]
         return Readout(point, tuple(reading_of(layer.volume, layer.value_at(point)) for layer in layers))
 
     # ------------------------------------------------------------------------------------------------- moving
@@ -192,45 +242,43 @@ class SliceView(QWidget):
         """Go `steps` slices away from the viewer (negative: towards), within the image."""
         if self.planes is not None:
             self._moving = True
-            self.viewing.crosshair_mm = self.planes.stepped(self.viewing.crosshair_mm, steps)
+            self.point_at(self.planes.stepped(self.aim.point_mm, steps))
 
     def fit(self) -> None:
         """Show the whole patient: the image without the air around."""
-        if self.planes is None or self.width() < 2 or self.height() < 2:
-            return
-        u0, v0, u1, v1 = self._content_mm
-        self.centre_mm = ((u0 + u1) / 2, (v0 + v1) / 2)
-        self.pixel_mm = FIT_MARGIN * max((u1 - u0) / self.width(), (v1 - v0) / self.height())
-        self._fitted = True
-        self.refresh()
+        if self.aim.fit(self.width(), self.height()):
+            self.refresh()
+
+    def fit_by_hand(self) -> None:
+        """As `fit`, and views beside it follow."""
+        self.fit()
+        self.look_moved.emit()
 
     def zoom(self, factor: float, place: QPointF) -> None:
         """Enlarge `factor` times; the patient under `place` stays where it is."""
-        frame = self.frame()
-        if frame is None:
-            return
-        held = frame.to_plane((place.x(), place.y()))
-        self.pixel_mm = min(max(self.pixel_mm / factor, SMALLEST_PIXEL_MM), LARGEST_PIXEL_MM)
-        offset = np.array([place.x() - self.width() / 2, place.y() - self.height() / 2]) * self.pixel_mm
-        self.centre_mm = (float(held[0] - offset[0]), float(held[1] - offset[1]))
-        self._look_moved()
+        if self.aim.zoom(factor, (place.x(), place.y()), self.width(), self.height()):
+            self._look_moved()
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the picture by logical pixels."""
-        self.centre_mm = (self.centre_mm[0] - dx * self.pixel_mm, self.centre_mm[1] - dy * self.pixel_mm)
+        self.aim.pan(dx, dy)
         self._look_moved()
 
     def centre_on(self, point_mm: ArrayLike) -> None:
         """Bring a patient point to the middle, at the same scale."""
-        if self.planes is not None:
-            u, v, _ = self.planes.plane.to_plane(point_mm)
-            self.centre_mm = (float(u), float(v))
+        if self.aim.centre_on(point_mm):
             self._look_moved()
 
+    def look_as(self, other: SliceView) -> None:
+        """Take over another view's place and scale."""
+        if self.aim.take(other.aim):
+            self._moving = True
+            self.refresh()
+
     def _look_moved(self) -> None:
-        self._fitted = False
         self._moving = True
         self.refresh()
+        self.look_moved.emit()
 
     # ---------------------------------------------------------------------------------- what makes it out of date
 
@@ -239,14 +287,16 @@ class SliceView(QWidget):
         case.planning_image_chosen.connect(self._planes_changed)
         case.image_added.connect(self.refresh)
         case.image_removed.connect(self._planes_changed)
-        case.registration_changed.connect(self.refresh)
+        case.registration_changed.connect(self._link_changed)
         case.structure_added.connect(self.refresh)
         case.structures_reordered.connect(self.refresh)
         case.structure_changed.connect(self._structure_changed)
         case.structure_removed.connect(self._structure_changed)
-        viewing.crosshair_moved.connect(self._crosshair_moved)
+        viewing.crosshair_moved.connect(self._shared_crosshair_moved)
         viewing.display_changed.connect(self._display_changed)
+        viewing.flickered.connect(self.refresh)
         viewing.visibility_changed.connect(self.refresh)
+        viewing.planes_turned.connect(self._planes_turned)
         viewing.tool_changed.connect(self._tool_changed)
         self.outlines.arrived.connect(self._outlines_came)
         self._outlines_arrived.connect(self.refresh)
@@ -279,47 +329,65 @@ class SliceView(QWidget):
         if isValid(self):
             self._new_planes()
 
+    def _link_changed(self, _key: str) -> None:
+        if isValid(self) and self.image_key:
+            self._new_planes()
+        self.refresh()
+
     def _structure_changed(self, _identifier: str) -> None:
         """While somebody draws in another view, this one follows no faster than it can afford."""
         if not isValid(self):
             return
         if self.viewing.drawing and not self._hand.drawing:
             if not self._follow.isActive():
-                self._follow.start(min(400, round(3000 * self._contour_seconds)))
+                self._follow.start(min(400, round(3000 * self._still.contour_seconds)))
         else:
             self.refresh()
 
+    def _shared_crosshair_moved(self) -> None:
+        if isValid(self) and self.linked:
+            self._crosshair_moved()
+
     def _crosshair_moved(self) -> None:
-        if not isValid(self):
-            return
         plane = self.plane()
-        if plane is not None and tuple(plane.origin_mm) != self._shown_position:
+        if plane is None:
+            return
+        if tuple(plane.origin_mm) != self._shown_position:
             self._moving = True
             self._stale = True
             self._tell_title()
             self.update()
-        elif plane is not None:
+        else:
+            self._tell_title()
             self._update_crosshair()
 
     def _update_crosshair(self) -> None:
         """Only the crosshair has moved: the strips where it was and where it goes are all there is to repaint."""
-        frame = self.frame()
-        if frame is None:
+        now = self.crosshair()
+        if now is None:
             return
-        x, y = frame.to_pixels(frame.plane.to_plane(self.viewing.crosshair_mm)[:2])
-        for left, top in (self._crosshair_place, (float(x), float(y))):
-            self.update(QRect(math.floor(left) - 2, 0, 5, self.height()))
-            self.update(QRect(0, math.floor(top) - 2, self.width(), 5))
+        if not now.is_level or self._hand.shows_handles:
+            self.update()
+            return
+        for lines in (self._crosshair, now):
+            self.update(QRect(math.floor(lines.x) - 2, 0, 5, self.height()))
+            self.update(QRect(0, math.floor(lines.y) - 2, self.width(), 5))
 
     def _new_planes(self) -> None:
-        reference = self.reference()
-        self.planes = None
-        if reference is not None:
-            self.planes = slice_planes(reference, self.orientation)
-            self._content_mm = content_extent_mm(reference, self.planes)
+        self.aim.renew()
+        self._after_new_planes()
+
+    def _after_new_planes(self) -> None:
         self._tell_title()
         self.fit()
         self.refresh()
+
+    def _planes_turned(self) -> None:
+        if isValid(self):
+            self.aim.turn()
+            self._moving = True
+            self._tell_title()
+            self.refresh()
 
     def _tell_title(self) -> None:
         title = self.title()
@@ -339,37 +407,24 @@ class SliceView(QWidget):
             return
         if self._stale:
             self._make_still(frame)
-        painter.drawImage(area, self._still_image)
-        x, y = frame.to_pixels(frame.plane.to_plane(self.viewing.crosshair_mm)[:2])
-        self._crosshair_place = (float(x), float(y))
-        paint_crosshair(painter, area, *self._crosshair_place)
-        words = annotations_of(self.scene, frame, self.viewing.opacity, self._note)
-        paint_annotations(painter, area, words, self.font())
+        painter.drawImage(area, self._still.image)
+        crosshair = self.crosshair()
+        assert crosshair is not None
+        self._crosshair = crosshair
+        paint_crosshair(painter, area, crosshair)
+        if self._hand.shows_handles:
+            paint_handles(painter, crosshair, self.width(), self.height(), self.turning)
+        if self.scene.overlay is not None:
+            paint_fusion_marks(painter, area, frame, self.look())
+        paint_annotations(painter, area, annotations_of(self.scene, frame, self._note), self.font())
         self._paint_tool(painter, frame)
+        self._paint_names(painter, area)
 
     def _make_still(self, frame: PictureFrame) -> None:
         """Picture and contours, at the screen's own resolution unless that is too slow for something that moves."""
         self._choose_layers()
-        ratio = self.devicePixelRatioF()
-        whole = frame.scaled(1.0 / ratio)
-        pixels = whole.width * whole.height
-        budget = MOVING_BUDGET_S if self._moving else RESTING_BUDGET_S
-        coarseness = max(1.0, math.sqrt(pixels * self._seconds_per_pixel / budget))
-        chosen = whole if coarseness < 1.15 else whole.scaled(coarseness)
-        started = time.perf_counter()
-        picture = self.scene.picture(chosen)
-        taken = time.perf_counter() - started
-        if taken > 5e-4:
-            # Slowly, so that one hiccup of the machine does not blur the next picture.
-            self._seconds_per_pixel += 0.2 * (taken / (chosen.width * chosen.height) - self._seconds_per_pixel)
-        if self._still.shape != picture.shape:
-            self._still = np.empty_like(picture)
-            height, width = picture.shape
-            self._still_image = QImage(self._still.data, width, height, 4 * width, QImage.Format.Format_RGB32)
-        np.copyto(self._still, picture)
-        started = time.perf_counter()
-        self._paint_contours(chosen, ratio * chosen.width / whole.width)
-        self._contour_seconds = time.perf_counter() - started
+        drawn = self.structures.drawn(frame.plane, self.objectName(), self._moving) if self.linked else ()
+        self._still.make(frame, self.devicePixelRatioF(), self._moving, drawn)
         self._shown_position = tuple(frame.plane.origin_mm)
         self._stale = False
         if self._moving:
@@ -378,26 +433,21 @@ class SliceView(QWidget):
             self._rest.start()
 
     def _choose_layers(self) -> None:
-        viewing = self.viewing
-        self.scene.opacity = viewing.opacity
-        self.scene.base = self.layer(viewing.base_key)
-        wanted = viewing.overlay_key if viewing.overlay_shown else ""
-        self.scene.overlay = self.layer(wanted, viewing.overlay_colors) if wanted else None
-        self._note = ""
-        for key, layer in ((viewing.base_key, self.scene.base), (wanted, self.scene.overlay)):
+        viewing, scene = self.viewing, self.scene
+        base = self.image_key or viewing.base_key
+        wanted = viewing.overlay_key if viewing.overlay_shown and not self.image_key else ""
+        scene.look, scene.slab = self.look(), viewing.slab
+        scene.opacity = viewing.opacity
+        scene.base = self.layer(base)
+        scene.overlay = self.layer(wanted, viewing.overlay_colors) if wanted else None
+        self._note = "" if self.linked else "Not registered: shown by itself, with a crosshair of its own."
+        for key, layer in ((base, scene.base), (wanted, scene.overlay)):
             if key in self.case.images and layer is None:
                 self._note = f"{name_of(self.case.images[key])} is not registered to the planning image."
 
-    def _paint_contours(self, frame: PictureFrame, pixel_ratio: float) -> None:
-        active = self.desk.active if self.desk is not None else None
-        for name, contour in self.contours(frame.plane):
-            structure = self.case.structures[name]
-            style = style_of(structure, name == active, self.viewing.filled)
-            self._painter.paint(self._still, frame, contour, structure.color, style, pixel_ratio)
-
     def _paint_tool(self, painter: QPainter, frame: PictureFrame) -> None:
         tool = self.viewing.tool
-        if tool is None or self.desk is None:
+        if tool is None or self.desk is None or not self.linked:
             return
         active = self.case.structures.get(self.desk.active or "")
         color = QColor(*active.color) if active is not None else QColor("#4aa3ff")
@@ -406,8 +456,15 @@ class SliceView(QWidget):
             if outline.style != "brush" or self._hand.inside:
                 paint_outline(painter, outline, frame.to_pixels(outline.points), color)
 
+    def _paint_names(self, painter: QPainter, area: QRectF) -> None:
+        if self.viewing.legend_shown and self.linked and not self.viewing.hide_all:
+            paint_legend(painter, area, self.structures.legend(), self.font())
+        entry = self.structures.entry(self.pointed[0]) if self.pointed is not None else None
+        if entry is not None:
+            paint_name(painter, area, self.pointed[1], entry, self.font())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if self._fitted:
+        if self.aim.fitted:
             self.fit()
         self.refresh()
 

@@ -1,4 +1,4 @@
-"""The crosshair and the tool in hand, painted over the finished slice at every repaint."""
+"""The tool in hand, painted over the finished slice at every repaint."""
 
 from __future__ import annotations
 
@@ -9,23 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from workstation.editing.tool import Outline
 
-CROSSHAIR = QColor("#a6adb6")
-CROSSHAIR_GAP = 12.0
 ERASING = QColor("#ff4fd8")
-
-
-def paint_crosshair(painter: QPainter, area: QRectF, x: float, y: float) -> None:
-    """Two lines through a point (logical pixels), open around it so that they hide nothing there."""
-    gap = CROSSHAIR_GAP
-    # Opaque rectangles: many times as fast as translucent lines.
-    for left, top, right, bottom in (
-        (area.left(), y, x - gap, y + 1),
-        (x + gap, y, area.right() + 1, y + 1),
-        (x, area.top(), x + 1, y - gap),
-        (x, y + gap, x + 1, area.bottom() + 1),
-    ):
-        if right > left and bottom > top:
-            painter.fillRect(QRect(round(left), round(top), round(right - left), round(bottom - top)), CROSSHAIR)
 
 
 def paint_outline(painter: QPainter, outline: Outline, points: NDArray[np.float64], color: QColor) -> None:
