@@ -1,0 +1,1 @@
+"""What is measured on images: distances, angles, regions and line profiles, and the figures that they give."""
