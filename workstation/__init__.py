@@ -28,10 +28,12 @@ _HOMES = {
     "write_mask": "images.files",
     "write_volume": "images.files",
     "resample": "images.resample",
+    "compare_volumes": "images.comparison",
     # DICOM
     "index_paths": "dicom.index",
     "load_series": "dicom.load",
     "inspect": "dicom.inspect",
+    "list_header": "dicom.header_listing",
     "read_structure_set": "dicom.structure_set",
     "write_structure_set": "dicom.structure_set",
     "read_registrations": "dicom.registration",

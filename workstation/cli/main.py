@@ -12,10 +12,22 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from workstation import __version__
-from workstation.cli.commands import demo, expand, inspect, mask, open_window, phantom, register, volumes, warm_up
+from workstation.cli.commands import (
+    compare,
+    demo,
+    expand,
+    header,
+    inspect,
+    mask,
+    open_window,
+    phantom,
+    register,
+    volumes,
+    warm_up,
+)
 from workstation.cli.output import UsageError, prepare_streams
 
-COMMANDS = (open_window, inspect, volumes, expand, mask, register, phantom, demo, warm_up)
+COMMANDS = (open_window, inspect, header, compare, volumes, expand, mask, register, phantom, demo, warm_up)
 
 DESCRIPTION = (
     "Contouring and image fusion for radiotherapy. Without a command it opens the window. "

@@ -29,8 +29,8 @@ MOST_NESTING = 64
 LARGEST_VALUE_BYTES = 1 << 20
 LARGEST_INFLATED_BYTES = 1 << 28
 
-_SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
-_LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXELS = (Tag.PIXEL_DATA, Tag.FLOAT_PIXEL_DATA, Tag.DOUBLE_PIXEL_DATA)
 _BINARY = {b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i", b"FL": "f", b"FD": "d"}
@@ -142,6 +142,17 @@ def read_header(opened: Opened) -> Header:
     Raises DicomError, without naming the file (the caller knows it), when it is no DICOM file, when a length
     points outside of it, or when it is cut short inside the header.
     """
+    header, opened, offset, start = find_data_set(opened)
+    _Walk(header, opened, offset, start).run()
+    return header
+
+
+def find_data_set(opened: Opened) -> tuple[Header, Opened, int, bytes]:
+    """Where the data set begins and how it is encoded: (header without values, what to read, offset in it, a start).
+
+    What to read is the file itself or, for a deflated one, the beginning of its inflated data set. Raises DicomError
+    as `read_header` does.
+    """
     header = Header()
     header.size = opened.size
     start = opened.read(0, WINDOW_BYTES)
@@ -155,8 +166,7 @@ def read_header(opened: Opened) -> Header:
         opened, offset, start = Inflated(_inflate_start(opened, offset)), 0, b""
     first = start[offset : offset + 16] if offset + 16 <= len(start) else opened.read(offset, 16)
     _guess_encoding(header, first, syntax)
-    _Walk(header, opened, offset, start).run()
-    return header
+    return header, opened, offset, start
 
 
 def inflate(opened: Opened, offset: int, most_bytes: int) -> bytes:
@@ -188,7 +198,7 @@ def _looks_like_dicom(start: bytes) -> bool:
         group, element = struct.unpack_from(order + "HH", start)
         if group not in (0x0000, 0x0002, 0x0004, 0x0008) or element > 0x1200:
             continue
-        if start[4:6] in _SHORT_VRS or start[4:6] in _LONG_VRS:
+        if start[4:6] in SHORT_VRS or start[4:6] in LONG_VRS:
             return True
         if order == "<" and struct.unpack_from("<I", start, 4)[0] <= 256 and (group, element) != (0, 0x0100):
             return (group, element) != (0, 0) or start[4:8] == b"\4\0\0\0"
@@ -205,9 +215,9 @@ def _read_meta(header: Header, opened: Opened, offset: int, start: bytes) -> int
         if len(window) - at < 8 or window[at : at + 2] != b"\2\0":
             break
         element = window[at + 2] | window[at + 3] << 8
-        if window[at + 4 : at + 6] in _LONG_VRS:
+        if window[at + 4 : at + 6] in LONG_VRS:
             length, skip = int.from_bytes(window[at + 8 : at + 12], "little"), 12
-        elif window[at + 4 : at + 6] in _SHORT_VRS:
+        elif window[at + 4 : at + 6] in SHORT_VRS:
             length, skip = int.from_bytes(window[at + 6 : at + 8], "little"), 8
         else:
             length, skip = int.from_bytes(window[at + 4 : at + 8], "little"), 8
@@ -226,7 +236,7 @@ def _read_meta(header: Header, opened: Opened, offset: int, start: bytes) -> int
 def _guess_encoding(header: Header, first: bytes, syntax: str) -> None:
     """Byte order and explicitness from the first element itself, which vendors get wrong less often than the UID."""
     header.little_endian = syntax != EXPLICIT_BIG
-    header.explicit = first[4:6] in _SHORT_VRS or first[4:6] in _LONG_VRS
+    header.explicit = first[4:6] in SHORT_VRS or first[4:6] in LONG_VRS
     if header.explicit and len(first) >= 2:
         little, big = struct.unpack_from("<H", first)[0], struct.unpack_from(">H", first)[0]
         header.little_endian = little <= big if little != big else header.little_endian
@@ -265,9 +275,9 @@ class _Walk:
             vr = b""
             if explicit:
                 group, element, vr, length = explicit_unpack(window, at)
-                if vr in _SHORT_VRS:
+                if vr in SHORT_VRS:
                     skip = 8
-                elif vr in _LONG_VRS:
+                elif vr in LONG_VRS:
                     if end - offset < 12:
                         raise DicomError("ends inside an element of its header")
                     length, skip = long_unpack(window, at + 8)[0], 12
@@ -337,9 +347,9 @@ def _element(start: bytes, order: str, explicit: bool) -> tuple[int, int, int]:
     group, element = struct.unpack_from(order + "HH", start)
     tag = group << 16 | element
     vr = start[4:6]
-    if group == 0xFFFE or not explicit or not (vr in _SHORT_VRS or vr in _LONG_VRS):
+    if group == 0xFFFE or not explicit or not (vr in SHORT_VRS or vr in LONG_VRS):
         return tag, struct.unpack_from(order + "I", start, 4)[0], 8
-    if vr in _LONG_VRS:
+    if vr in LONG_VRS:
         if len(start) < 12:
             raise DicomError("ends inside a sequence of its header")
         return tag, struct.unpack_from(order + "I", start, 8)[0], 12

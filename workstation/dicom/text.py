@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Sequence
 
 from workstation.dicom.header import Header
 from workstation.dicom.tags import Tag
@@ -22,20 +23,19 @@ def text_of(header: Header, tag: int) -> str:
     raw = header.raw(tag)[:LONGEST_TEXT]
     if not raw:
         return ""
-    announced = header.words(Tag.CHARACTER_SET)
-    if raw.isascii() and b"\x1b" not in raw:
-        text = raw.decode("ascii")
-    else:
-        text = _decoded(raw, list(announced))
+    text = decode_text(raw, header.words(Tag.CHARACTER_SET))
     return "".join(c for c in text if c.isprintable()).strip()
 
 
-def _decoded(raw: bytes, announced: list[str]) -> str:
+def decode_text(raw: bytes, announced: Sequence[str]) -> str:
+    """Bytes in the announced character sets (the values of Specific Character Set) as text, nothing removed."""
+    if raw.isascii() and b"\x1b" not in raw:
+        return raw.decode("ascii")
     from pydicom.charset import convert_encodings, decode_bytes
 
     quiet_pydicom()
     try:
-        encodings = convert_encodings(announced or ["ISO_IR 6"])
+        encodings = convert_encodings(list(announced) or ["ISO_IR 6"])
         return str(decode_bytes(raw, encodings, {0x5C, 0x5E, 0x3D}))  # a backslash, ^ or = ends a code extension
     except (LookupError, UnicodeError, ValueError):
         return raw.decode("latin-1")
