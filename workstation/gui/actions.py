@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from workstation.gui.action_tables.edit import EDIT
 from workstation.gui.action_tables.file import FILE
+from workstation.gui.action_tables.fusion import FUSION
 from workstation.gui.action_tables.help import HELP
+from workstation.gui.action_tables.layout import LAYOUT
 from workstation.gui.action_tables.spec import ActionSpec, Row
 from workstation.gui.action_tables.tools import TOOLS
 from workstation.gui.action_tables.view import VIEW
 
-MENUS = ("&File", "&Edit", "&Tools", "&View", "&Help")
+MENUS = ("&File", "&Edit", "&Tools", "&View", "F&usion", "&Help")
 
-ACTIONS: tuple[Row, ...] = (*FILE, *EDIT, *TOOLS, *VIEW, *HELP)
+ACTIONS: tuple[Row, ...] = (*FILE, *EDIT, *TOOLS, *VIEW, *LAYOUT, *FUSION, *HELP)
 
 SPECS: tuple[ActionSpec, ...] = tuple(item for item in ACTIONS if isinstance(item, ActionSpec))
 
@@ -35,6 +37,10 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Pick the structure under the cursor", "Ctrl + click"),
     ("Hide all contours while held", "H"),
     ("Fade the fused image", "Ctrl + Alt + wheel"),
+    ("Opacity, tiles, line, circle or rate of the fusion mode", "Ctrl + Shift + wheel,  ,  and  ."),
+    ("Move the curtain", "Drag its line"),
+    ("Window and level of the fused image", "Ctrl + right drag"),
+    ("Turn the other planes", "Drag a ring on the crosshair's lines"),
     ("Maximise a view", "Space, or double click on its title"),
 )
 

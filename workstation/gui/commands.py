@@ -198,8 +198,8 @@ class Commands:
     def toggle_maximised(self) -> None:
         """The view that the pointer or the focus is in, else the axial one."""
         views = self._workspace.views
-        inside = [n for n, v in views.views.items() if v.underMouse() or v.hasFocus()]
-        views.maximise(views.maximised or next(iter(inside), "axial"))
+        shown = [name for name in (*views.under_cursor(), *views.shown()) if name in views.shown()]
+        views.maximise(views.maximised or shown[0])
 
     def choose_preset(self, name: str) -> None:
         """A window preset of the planning image by name."""
@@ -225,11 +225,6 @@ class Commands:
             self._window.showFullScreen()
 
     # ------------------------------------------------------------------ help
-
-    def show_quick_reference(self) -> None:
-        from workstation.gui.quick_reference import QuickReference
-
-        QuickReference(self._window).show()
 
     def show_log(self) -> None:
         path = self._window.files.settings.log_path

@@ -98,6 +98,8 @@ class Session(QObject):
         self._listen(self.desk.settings_changed, lambda *_: self.settings_changed.emit())
         self._listen(self.desk.refused, lambda sentence: self.refused.emit(sentence))
         self._listen(self.viewing.display_changed, lambda *_: self.display_changed.emit())
+        for fact in (self.viewing.layout.changed, self.viewing.planes_turned):
+            self._listen(fact, lambda *_: self.display_changed.emit())
         self._listen(self.viewing.visibility_changed, lambda *_: self.visibility_changed.emit())
         self._listen(self.viewing.tool_changed, lambda *_: self.tool_changed.emit())
         self._listen(self.viewing.crosshair_moved, lambda *_: self.crosshair_moved.emit())

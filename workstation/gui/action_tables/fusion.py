@@ -1,0 +1,36 @@
+"""How one image lies on another, and how thick slices are."""
+
+# ruff: noqa: E501  (one row for each action reads best as a table)
+from __future__ import annotations
+
+from workstation.gui.action_tables.spec import ActionSpec, Row
+
+SLAB, COLOURS = "&Slab", "Co&lours"
+
+FUSION: tuple[Row, ...] = (
+    ActionSpec("toggle_overlay", "F&usion", "Fused image &on or off", "toggle_overlay", ("T",), "intersect", "Show or hide the fused image", "overlay"),
+    "F&usion-",
+    ActionSpec("fusion_blend", "F&usion", "&Blend", "choose_fusion", ("Ctrl+1",), "drop-half", "The fused image shows through, with an opacity", "overlay", "fusion", argument="blend"),
+    ActionSpec("fusion_colour", "F&usion", "&Colour", "choose_fusion", ("Ctrl+2",), "palette", "The fused image in colours over grey; weak signal is transparent", "overlay", "fusion", argument="colour"),
+    ActionSpec("fusion_checkerboard", "F&usion", "C&heckerboard", "choose_fusion", ("Ctrl+3",), "squares-four", "Tiles of one image and the other, in mm", "overlay", "fusion", argument="checkerboard"),
+    ActionSpec("fusion_curtain", "F&usion", "C&urtain", "choose_fusion", ("Ctrl+4",), "arrows-left-right", "One image on each side of a line that is dragged", "overlay", "fusion", argument="curtain"),
+    ActionSpec("fusion_spyglass", "F&usion", "&Spyglass", "choose_fusion", ("Ctrl+5",), "magnifying-glass", "The fused image in a circle under the cursor", "overlay", "fusion", argument="spyglass"),
+    ActionSpec("fusion_flicker", "F&usion", "&Flicker", "choose_fusion", ("Ctrl+6",), "lightning", "One image and the other in turn", "overlay", "fusion", argument="flicker"),
+    ActionSpec("fusion_difference", "F&usion", "&Difference", "choose_fusion", ("Ctrl+7",), "plus-minus", "The fused image minus the one below, in diverging colours", "overlay", "fusion", argument="difference"),
+    "F&usion-",
+    ActionSpec("next_fusion", "F&usion", "&Next mode", "next_fusion", ("Shift+T",), "", "The next fusion mode", "overlay"),
+    ActionSpec("fusion_more", "F&usion", "&More", "change_fusion_amount", (".",), "", "More opacity, larger tiles or circle, the line further, or faster (Ctrl+Shift+wheel)", "overlay", argument=1.0),
+    ActionSpec("fusion_less", "F&usion", "L&ess", "change_fusion_amount", (",",), "", "Less opacity, smaller tiles or circle, the line back, or slower (Ctrl+Shift+wheel)", "overlay", argument=-1.0),
+    ActionSpec("turn_curtain", "F&usion", "Curtain upright or le&vel", "turn_curtain", (), "", "Whether the curtain's line stands or lies", "overlay"),
+    ActionSpec("colours_hot_iron", "F&usion", "&Hot iron", "choose_colours", (), "", "Black, red, yellow, white", "overlay", "colours", argument="hot iron", submenu=COLOURS),
+    ActionSpec("colours_cool", "F&usion", "&Cool", "choose_colours", (), "", "Black, blue, white", "overlay", "colours", argument="cool", submenu=COLOURS),
+    ActionSpec("colours_green_magenta", "F&usion", "&Green and magenta", "choose_colours", (), "", "Grey where both images agree, green or magenta where they do not", "overlay", "colours", argument="green/magenta", submenu=COLOURS),
+    "F&usion-",
+    ActionSpec("slab_thin", "F&usion", "&Thin slices", "choose_slab", (), "", "Slices as thin as they are", "case", "slab", argument=0.0, submenu=SLAB),
+    ActionSpec("slab_5", "F&usion", "&5 mm", "choose_slab", (), "", "Slices 5 mm thick", "case", "slab", argument=5.0, submenu=SLAB),
+    ActionSpec("slab_10", "F&usion", "&10 mm", "choose_slab", (), "", "Slices 10 mm thick", "case", "slab", argument=10.0, submenu=SLAB),
+    ActionSpec("slab_20", "F&usion", "&20 mm", "choose_slab", (), "", "Slices 20 mm thick", "case", "slab", argument=20.0, submenu=SLAB),
+    ActionSpec("slab_mean", "F&usion", "&Mean", "choose_slab_mode", (), "", "The mean across the slab", "case", "slab mode", argument="mean", submenu=SLAB),
+    ActionSpec("slab_maximum", "F&usion", "Ma&ximum (MIP)", "choose_slab_mode", (), "", "The largest value across the slab", "case", "slab mode", argument="maximum", submenu=SLAB),
+    ActionSpec("slab_minimum", "F&usion", "M&inimum (minIP)", "choose_slab_mode", (), "", "The smallest value across the slab", "case", "slab mode", argument="minimum", submenu=SLAB),
+)  # fmt: skip
