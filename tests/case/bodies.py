@@ -9,8 +9,10 @@ from workstation.case.commands import AddImage, AddStructure, EditContours
 from workstation.case.contents import Contents
 from workstation.case.new_structure import derived_structure, new_structure
 from workstation.geometry.grid import Grid
+from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.images.volume import Volume
+from workstation.measurements.measurement import Measurement, new_measurement
 from workstation.structures.recipe import Margin, Recipe
 from workstation.structures.structure import ContourStack, PlanarContours, Structure
 
@@ -53,6 +55,16 @@ def add_derived(case: Case, name: str, source: str, margin_mm: float) -> str:
     return made.identifier
 
 
+def measurement(case: Case, kind: str = "distance", size_mm: float = 5.0, plane: Plane | None = None) -> Measurement:
+    """A measurement of a kind on a plane (axial at 0), not yet part of the case."""
+    corners = {
+        "angle": [(size_mm, 0.0), (0.0, 0.0), (0.0, size_mm)],
+        "freehand": [(0.0, 0.0), (size_mm, 0.0), (size_mm, size_mm), (0.1, size_mm)],
+    }.get(kind, [(-size_mm, -1.0), (size_mm, size_mm / 3)])
+    on = plane or Plane.axial(0.0)
+    return new_measurement(kind, on.to_patient(corners), on, FRAME, case.measurements.values(), list(case.images))
+
+
 def same_stack(first: ContourStack, second: ContourStack) -> bool:
     """Whether two stacks are equal to the last bit."""
     return (
@@ -81,7 +93,7 @@ def described(structure: Structure) -> tuple[object, ...]:
 
 def differences(first: Contents, second: Contents) -> list[str]:
     """What differs between two contents, to the last bit; empty when nothing does."""
-    found = [table for table in ("images", "structures", "registrations")
+    found = [table for table in ("images", "structures", "registrations", "measurements")
              if list(getattr(first, table)) != list(getattr(second, table))]
     if (first.planning_key, first.surface_model) != (second.planning_key, second.surface_model):
         found.append("settings")
@@ -95,4 +107,17 @@ def differences(first: Contents, second: Contents) -> list[str]:
         p, q = first.registrations[key], second.registrations[key]
         if not np.array_equal(p.fixed_to_moving.matrix, q.fixed_to_moving.matrix) or p.quality != q.quality:
             found.append(f"registration {key}")
+    for key in first.measurements.keys() & second.measurements.keys():
+        if as_values(first.measurements[key]) != as_values(second.measurements[key]):
+            found.append(f"measurement {key}")
     return found
+
+
+def as_values(measurement: Measurement) -> tuple[object, ...]:
+    """Everything about a measurement, to the last bit."""
+    plane = measurement.plane
+    return (
+        measurement.identifier, measurement.number, measurement.name, measurement.kind, measurement.color,
+        measurement.points_mm.tobytes(), plane.origin_mm.tobytes(), plane.axes.tobytes(),
+        measurement.frame_of_reference_uid, measurement.image_keys,
+    )  # fmt: skip

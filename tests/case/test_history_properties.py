@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 
+import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.case.bodies import add_derived, case_with_gtv, differences, disc, image
+from tests.case.bodies import add_derived, case_with_gtv, differences, disc, image, measurement
 from workstation.case.case import Case
 from workstation.case.commands import (
     AddImage,
@@ -24,9 +25,11 @@ from workstation.case.commands import (
     StopFollowing,
 )
 from workstation.case.errors import CaseError
+from workstation.case.measurement_commands import AddMeasurement, ChangeMeasurement, RemoveMeasurement
 from workstation.case.new_structure import derived_structure, new_structure
 from workstation.fusion.registration import Registration
 from workstation.geometry.transform import Transform
+from workstation.measurements.measurement import KINDS
 from workstation.structures.recipe import Margin, Recipe
 from workstation.structures.structure import PlanarContours
 
@@ -34,6 +37,7 @@ ACTIONS = st.tuples(
     st.sampled_from([
         "stroke", "stroke", "stroke", "edit", "add", "derive", "remove", "rename", "lock", "unlock", "recipe",
         "rederive", "detach", "move", "model", "image", "drop image", "register", "undo", "redo", "cancel",
+        "measure", "move measurement", "name measurement", "drop measurement",
     ]),
     st.integers(0, 5),
     st.integers(0, 9),
@@ -46,6 +50,8 @@ def perform(case: Case, action: tuple[str, int, int]) -> None:
     keys = list(case.structures)
     key = keys[which % len(keys)] if keys else ""
     other = keys[amount % len(keys)] if keys else ""
+    measured = list(case.measurements)
+    mark = measured[which % len(measured)] if measured else ""
     slices = (PlanarContours(3.0 * (which - 2), disc(2.0 + amount, (float(which), 0.0), 16)),)
     commands = {
         "edit": lambda: EditContours(key, slices),
@@ -62,6 +68,12 @@ def perform(case: Case, action: tuple[str, int, int]) -> None:
         "model": lambda: SetSurfaceModel(("slab", "flat", "linear-tapered")[amount % 3]),
         "image": lambda: AddImage(image(f"i{amount}")),
         "drop image": lambda: RemoveImage(f"i{amount}"),
+        "measure": lambda: AddMeasurement(measurement(case, KINDS[which], 1.0 + amount)),
+        "move measurement": lambda: ChangeMeasurement(
+            mark, points_mm=case.measurements[mark].points_mm + np.array([amount, 0.5, 0.0]) if mark else None
+        ),
+        "name measurement": lambda: ChangeMeasurement(mark, name=("", "M1", "M2")[amount % 3]),
+        "drop measurement": lambda: RemoveMeasurement(mark),
         "register": lambda: AddRegistration(Registration(f"r{which}", "1", "2", Transform.identity(), "test")),
     }
     with contextlib.suppress(CaseError):
@@ -74,7 +86,7 @@ def perform(case: Case, action: tuple[str, int, int]) -> None:
             stroke.set(slices)
             stroke.set([PlanarContours(3.0 * (which - 1), disc(1.0 + amount, points=12))])
             stroke.commit() if name == "stroke" else stroke.cancel()
-        elif key or name in ("add", "model", "image", "drop image", "register"):
+        elif key or "measure" in name or name in ("add", "model", "image", "drop image", "register"):
             case.do(commands[name]())
 
 

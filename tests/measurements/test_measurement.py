@@ -67,17 +67,17 @@ def test_an_angle_without_an_arm_is_nothing():
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_handle_goes_where_it_is_put_and_the_middle_takes_everything_along(kind):
     corners = np.array(UV[kind], float)
-    handles = handles_of(kind, corners)
+    handles, shift = handles_of(kind, corners), np.array([1.5, -2.5])
     for number, handle in enumerate(handles):
-        moved = with_handle_at(kind, corners, number, handle + (1.5, -2.5))
+        moved = with_handle_at(kind, corners, number, handle + shift)
         if kind == "ellipse" and number < 4:  # the end of an axis moves along it
             axis = 0 if number < 2 else 1
-            assert handles_of(kind, moved)[number][axis] == pytest.approx((handle + (1.5, -2.5))[axis])
+            assert handles_of(kind, moved)[number][axis] == pytest.approx((handle + shift)[axis])
         else:
-            assert handles_of(kind, moved)[number] == pytest.approx(handle + (1.5, -2.5))
+            assert handles_of(kind, moved)[number] == pytest.approx(handle + shift)
     if kind in ("ellipse", "rectangle", "freehand"):
-        moved = with_handle_at(kind, corners, len(handles) - 1, handles[-1] + (3, 4))
-        assert line_through(kind, moved) == pytest.approx(line_through(kind, corners) + (3, 4))
+        moved = with_handle_at(kind, corners, len(handles) - 1, handles[-1] + shift)
+        assert line_through(kind, moved) == pytest.approx(line_through(kind, corners) + shift)
 
 
 @given(st.lists(POINT, min_size=4, max_size=30, unique=True), st.integers(0, 3), POINT)
@@ -94,7 +94,8 @@ def test_the_arc_of_an_angle_runs_from_one_arm_to_the_other():
 
 
 @pytest.mark.parametrize("change, word", [
-    ({"kind": "circle"}, "kind"), ({"points_mm": [(0, 0, 0)]}, "points"), ({"points_mm": [(0, 0, 0), (0, 0, 2)]}, "plane"),
+    ({"kind": "circle"}, "kind"), ({"points_mm": [(0, 0, 0)]}, "points"),
+    ({"points_mm": [(0, 0, 0), (0, 0, 2)]}, "plane"),
     ({"points_mm": [(0, 0, 0), (np.inf, 0, 0)]}, "finite"),
 ])  # fmt: skip
 def test_nonsense_is_refused_in_words(change, word):

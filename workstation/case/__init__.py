@@ -1,1 +1,1 @@
-"""The open document: images, structures, registrations and the history of what was done to them."""
+"""The open document: images, structures, registrations, measurements and the history of what was done to them."""

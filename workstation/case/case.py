@@ -29,6 +29,7 @@ from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
+from workstation.measurements.measurement import Measurement
 from workstation.structures.section import section
 from workstation.structures.structure import ContourStack, PlanarContours, Structure
 from workstation.structures.volume import volume_cc
@@ -49,6 +50,9 @@ class Case:
     structures_reordered = Signal()
     registration_changed = Signal(str)
     """Added, replaced or removed."""
+    measurement_added = Signal(str)
+    measurement_changed = Signal(str)
+    measurement_removed = Signal(str)
     history_changed = Signal()
     saved_changed = Signal(bool)
     step_done = Signal(object)
@@ -95,6 +99,11 @@ class Case:
     def registrations(self) -> Mapping[str, Registration]:
         """Registrations by identifier."""
         return self._contents.registrations
+
+    @property
+    def measurements(self) -> Mapping[str, Measurement]:
+        """Measurements by identifier, in the order of the list."""
+        return self._contents.measurements
 
     @property
     def planning_key(self) -> str:
@@ -280,6 +289,10 @@ class Case:
                 self.structure_changed.emit(key)
         if any(isinstance(change, SettingReplaced) and change.name == "structure_order" for change in changes):
             self.structures_reordered.emit()
+        _emit_table(before.measurements, after.measurements, self.measurement_added, self.measurement_removed)
+        for key, measurement in after.measurements.items():
+            if before.measurements.get(key, measurement) is not measurement:
+                self.measurement_changed.emit(key)
         self.history_changed.emit()
 
     # ------------------------------------------------------------------ strokes

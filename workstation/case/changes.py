@@ -13,6 +13,7 @@ from typing import Any
 from workstation.case.contents import Contents
 from workstation.case.errors import CaseError
 from workstation.images.volume import Volume
+from workstation.measurements.measurement import Measurement
 from workstation.structures.structure import ContourStack, ImportedRing, PlanarContours, State, Structure
 
 _SMALL = 500
@@ -21,9 +22,10 @@ _SMALL = 500
 
 @dataclass(frozen=True, eq=False)
 class EntryReplaced:
-    """An image, structure or registration was added (before is None), taken out (after is None) or replaced.
+    """An entry of a table was added (before is None), taken out (after is None) or replaced.
 
-    table: "images", "structures" or "registrations". position: where in its list an entry that comes back goes.
+    table: "images", "structures", "registrations" or "measurements".
+    position: where in its list an entry that comes back goes.
     keeps_contours: a structure's contours are not part of this change; it keeps those it has when applied.
     """
 
@@ -148,4 +150,6 @@ def _entry_bytes(entry: Any | None, taken_out: bool) -> int:
         return _SMALL + stack_bytes(entry.stack) + _text_bytes(entry.loose)
     if isinstance(entry, Volume) and taken_out:  # an image in the case is held by the case, not by its history
         return _SMALL + int(entry.voxels.nbytes)
+    if isinstance(entry, Measurement):
+        return _SMALL + int(entry.points_mm.nbytes)
     return _SMALL

@@ -9,6 +9,7 @@ from typing import Any
 
 from workstation.fusion.registration import Registration
 from workstation.images.volume import Volume
+from workstation.measurements.measurement import Measurement
 from workstation.structures.structure import Structure
 from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL
 
@@ -17,7 +18,7 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """Images, structures and registrations by key or identifier, in the order in which they are listed.
+    """Images, structures, registrations and measurements by key or identifier, in the order of their lists.
 
     planning_key: key of the image that structures are drawn on, "" before one is chosen.
     surface_model: what lies between two drawn slices and beyond the last one, for every volume of the case.
@@ -28,6 +29,7 @@ class Contents:
     registrations: Mapping[str, Registration] = field(default_factory=lambda: _EMPTY)
     planning_key: str = ""
     surface_model: str = DEFAULT_SURFACE_MODEL
+    measurements: Mapping[str, Measurement] = field(default_factory=lambda: _EMPTY)
 
     @property
     def planning(self) -> Volume | None:
@@ -35,8 +37,9 @@ class Contents:
         return self.images.get(self.planning_key)
 
     def with_entry(self, table: str, key: str, entry: Any | None, position: int | None = None) -> Contents:
-        """The same with one entry of "images", "structures" or "registrations" put, replaced, or (None) taken out.
+        """The same with one entry of a table put, replaced, or (None) taken out.
 
+        table: "images", "structures", "registrations" or "measurements".
         A new entry goes to `position` in the list, or to its end; a replaced one stays where it is.
         """
         entries: dict[str, Any] = dict(getattr(self, table))

@@ -106,9 +106,8 @@ def structure_statistics(
     part = volume.voxels[k : k + depth, j : j + height, i : i + width]
     values = part[mask.voxels].astype(np.float64)
     whole_cc = volume_cc(stack, surface_model) if cubic_cm is None else cubic_cm()
-    return _figures(
-        values, np.ones(len(values)), _covered(stack, grid, mask.volume_cc, whole_cc), INSIDE, volume.unit, None, whole_cc
-    )
+    covered = _covered(stack, grid, mask.volume_cc, whole_cc)
+    return _figures(values, np.ones(len(values)), covered, INSIDE, volume.unit, None, whole_cc)
 
 
 def _covered(stack: ContourStack, grid: Grid, found_cc: float, whole_cc: float) -> float:

@@ -21,6 +21,7 @@ from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
+from workstation.measurements.measurement import Measurement
 from workstation.store.errors import StoreError
 from workstation.structures.recipe import Limit, Margin, Recipe
 from workstation.structures.structure import (
@@ -54,6 +55,7 @@ class Encoder:
             "registrations": [self.registration(item) for item in contents.registrations.values()],
             "planning_key": contents.planning_key,
             "surface_model": contents.surface_model,
+            "measurements": [self.measurement(item) for item in contents.measurements.values()],
         }
 
     def change(self, change: Change) -> Record:
@@ -103,6 +105,20 @@ class Encoder:
             "accepted_by": registration.accepted_by,
         }
 
+    def measurement(self, measurement: Measurement) -> Record:
+        """A measurement with its points and its plane."""
+        return {
+            "identifier": measurement.identifier,
+            "number": measurement.number,
+            "name": measurement.name,
+            "kind": measurement.kind,
+            "points": self._put(measurement.points_mm),
+            "plane": self._plane(measurement.plane),
+            "frame_of_reference_uid": measurement.frame_of_reference_uid,
+            "color": list(measurement.color),
+            "images": list(measurement.image_keys),
+        }
+
     def _entry(self, entry: Any, keeps_contours: bool) -> Record | None:
         if entry is None:
             return None
@@ -110,17 +126,21 @@ class Encoder:
             return self.structure(entry, with_contours=not keeps_contours)
         if isinstance(entry, Registration):
             return self.registration(entry)
+        if isinstance(entry, Measurement):
+            return self.measurement(entry)
         if isinstance(entry, Volume):
             return {"image": entry.key}
         raise StoreError(f"A case file has no place for a {type(entry).__name__}")
 
     def _stack(self, stack: ContourStack, with_contours: bool) -> Record:
-        plane = stack.plane
         return {
-            "plane": self._put(np.stack([plane.origin_mm, plane.u, plane.v, plane.normal])),
+            "plane": self._plane(stack.plane),
             "slice_spacing_mm": stack.slice_spacing_mm,
             "slices": self._slices(stack.slices) if with_contours else [],
         }
+
+    def _plane(self, plane: Plane) -> int:
+        return self._put(np.stack([plane.origin_mm, plane.u, plane.v, plane.normal]))
 
     def _slices(self, slices: tuple[PlanarContours, ...]) -> list[Record]:
         return [
@@ -149,12 +169,15 @@ class Decoder:
         try:
             structures = [self.structure(item) for item in record["structures"]]
             registrations = [self.registration(item) for item in record["registrations"]]
+            # files from before there were measurements have none
+            measurements = [self.measurement(item) for item in record.get("measurements", [])]
             return Contents(
                 images=MappingProxyType({key: images[key] for key in record["images"] if key in images}),
                 structures=MappingProxyType({item.identifier: item for item in structures}),
                 registrations=MappingProxyType({item.identifier: item for item in registrations}),
                 planning_key=str(record["planning_key"]),
                 surface_model=str(record["surface_model"]),
+                measurements=MappingProxyType({item.identifier: item for item in measurements}),
             )
         except MALFORMED as error:
             raise StoreError(f"A snapshot of the case can't be read: {error!r}") from error
@@ -204,6 +227,21 @@ class Decoder:
             accepted_by=str(record["accepted_by"]),
         )
 
+    def measurement(self, record: Record) -> Measurement:
+        """A measurement."""
+        red, green, blue = (int(part) for part in record["color"])
+        return Measurement(
+            identifier=str(record["identifier"]),
+            number=int(record["number"]),
+            name=str(record["name"]),
+            kind=str(record["kind"]),
+            points_mm=self._array(record["points"]),
+            plane=_exact_plane(self._array(record["plane"])),
+            frame_of_reference_uid=str(record["frame_of_reference_uid"]),
+            color=(red, green, blue),
+            image_keys=tuple(str(key) for key in record["images"]),
+        )
+
     def _entry(self, table: str, record: Record | None) -> Any:
         if record is None:
             return None
@@ -211,6 +249,8 @@ class Decoder:
             return self.structure(record)
         if table == "registrations":
             return self.registration(record)
+        if table == "measurements":
+            return self.measurement(record)
         if table == "images":
             return self._images(str(record["image"]))
         raise StoreError(f"A case has no table {table!r}")
