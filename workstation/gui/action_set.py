@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from workstation.gui.action_tables.spec import ActionSpec
 from workstation.gui.actions import ACTIONS, MENUS, SPECS
+from workstation.gui.actions import spec as spec_of
 from workstation.gui.icons import icon
 
 
@@ -32,7 +33,6 @@ class ActionSet:
     def _make(self, spec: ActionSpec, handler: Callable[..., None]) -> QAction:
         action = QAction(spec.text, self._owner)
         action.setObjectName(spec.name)
-        action.setShortcuts([QKeySequence(s) for s in spec.shortcuts])
         action.setCheckable(bool(spec.group) or spec.checkable)
         action.setProperty("icon_name", spec.icon)
         action.setData(spec.argument)
@@ -40,11 +40,8 @@ class ActionSet:
         if spec.icon:
             # a step that is chosen lies on a quiet ground, a tool in hand on the accent
             action.setIcon(icon(spec.icon, checked="accent" if spec.group == "step" else "on_accent"))
-        keys = ", ".join(QKeySequence(s).toString(QKeySequence.SequenceFormat.NativeText) for s in spec.shortcuts)
-        plain = spec.text.replace("&", "").removesuffix("…")
-        tip = spec.tooltip or plain
-        action.setToolTip(f"{plain}: {tip[:1].lower()}{tip[1:]}" + (f" ({keys})" if keys else ""))
         action.setStatusTip("")
+        _show_keys(action, spec, spec.shortcuts)
         run = handler if spec.argument is None else partial(handler, spec.argument)
         action.triggered.connect(lambda _checked=False: run())
         return action
@@ -74,6 +71,20 @@ class ActionSet:
         for spec in SPECS:
             self.by_name[spec.name].setEnabled(not spec.needs or spec.needs in met)
 
+    def set_keys(self, name: str, keys: Sequence[str]) -> None:
+        """Give an action other shortcuts; menus and tooltips follow."""
+        _show_keys(self.by_name[name], spec_of(name), keys)
+
     def check(self, name: str, checked: bool = True) -> None:
         """Show a choice without running it."""
         self.by_name[name].setChecked(checked)
+
+
+def _show_keys(action: QAction, spec: ActionSpec, keys: Sequence[str]) -> None:
+    """Set the shortcuts, and say them in the tooltip."""
+    sequences = [QKeySequence(each) for each in keys]
+    action.setShortcuts(sequences)
+    words = ", ".join(each.toString(QKeySequence.SequenceFormat.NativeText) for each in sequences)
+    plain = spec.text.replace("&", "").removesuffix("…")
+    tip = spec.tooltip or plain
+    action.setToolTip(f"{plain}: {tip[:1].lower()}{tip[1:]}" + (f" ({words})" if words else ""))

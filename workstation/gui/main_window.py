@@ -36,6 +36,7 @@ from workstation.gui.sentences import sentence_of
 from workstation.gui.start_page import StartPage
 from workstation.gui.status import StatusBar
 from workstation.gui.theme import current_theme
+from workstation.gui.view_commands import ViewCommands
 from workstation.gui.window_commands import WindowCommands
 
 if TYPE_CHECKING:
@@ -47,10 +48,11 @@ log = logging.getLogger(__name__)
 
 TITLE = "Workstation"
 
-HANDLERS: tuple[type, ...] = (WindowCommands,)
+HANDLERS: tuple[type, ...] = (WindowCommands, ViewCommands)
 """What does the actions of the table, beside `Commands`: classes made with the window, one method for each handler.
 
-A class may have `checks()`, which gives the actions that are to be shown as chosen or not, by name.
+A class may have `checks()`, which gives the actions that are to be shown as chosen or not, by name, and `begin()`,
+which is called once when the window has all its parts.
 """
 SIZE_PX = (1400, 1000)
 
@@ -85,6 +87,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setWindowIcon(QIcon(str(resource("icons", "application.svg"))))
         self.resize(*SIZE_PX)
+        for handler in self.handlers:
+            getattr(handler, "begin", lambda: None)()
         self.refresh()
 
     # ------------------------------------------------------------------ making
@@ -161,6 +165,7 @@ class MainWindow(QMainWindow):
             session.active_changed,
             session.settings_changed,
             session.display_changed,
+            session.visibility_changed,
             session.tool_changed,
         ):
             signal.connect(self._refresh_soon.start)

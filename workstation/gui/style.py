@@ -159,6 +159,9 @@ QStatusBar QToolButton { padding: 0; }
 #chip[kind="caution"] { color: $caution; }
 #chip[kind="danger"] { color: $danger; }
 #chip[kind="quiet"] { color: $muted; }
+#palette { background: $raised; border: 1px solid $border; border-radius: 8px; }
+#palette QListView { background: $raised; }
+#palette QListView::item { padding: 0; }
 #startPage { background: $surface; }
 #dropZone { border: 2px dashed $border; border-radius: 8px; }
 #dropZone[active="true"] { border: 2px dashed $accent; background: $raised; }

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
+
+from workstation.gui.palette import Palette
+from workstation.gui.shortcuts import Shortcuts
 
 if TYPE_CHECKING:
     from workstation.gui.main_window import MainWindow
@@ -16,12 +20,47 @@ class WindowCommands:
         window.case_shown.connect(self._case_shown)
         window.workspace_closing.connect(self._keep_docks)
 
+    def begin(self) -> None:
+        """The person's own keys hold from the start."""
+        self.keys  # noqa: B018  (made now)
+
     def checks(self) -> dict[str, bool]:
         """Which panels are shown."""
         workspace = self._window.workspace
         if workspace is None:
             return {}
         return {f"dock_{name}": not dock.isHidden() for name, dock in workspace.docks.docks.items()}
+
+    # ------------------------------------------------------------------ finding and keys
+
+    @cached_property
+    def palette(self) -> Palette:
+        """The list of everything that can be done; one for each window."""
+        return Palette(self._window)
+
+    @cached_property
+    def keys(self) -> Shortcuts:
+        """The keys of every action, as the person has them."""
+        settings = self._window.files.settings
+        preset, changed = settings.shortcuts()
+        return Shortcuts(self._window.actions_by_name.set_keys, settings.set_shortcuts, preset, changed)
+
+    def show_palette(self) -> None:
+        """Find an action, a structure or a window preset by its name."""
+        self._window.refresh()
+        self.palette.open()
+
+    def show_shortcuts(self) -> None:
+        """Other keys for any action."""
+        from workstation.gui.shortcut_dialog import ShortcutDialog
+
+        ShortcutDialog(self._window, self.keys).show()
+
+    def show_quick_reference(self) -> None:
+        """Every key and gesture on one page, with the keys as they are now."""
+        from workstation.gui.quick_reference import QuickReference
+
+        QuickReference(self._window, self.keys.keys).show()
 
     # ------------------------------------------------------------------ panels
 
