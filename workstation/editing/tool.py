@@ -20,14 +20,19 @@ class Outline:
     """Something the view paints while a tool is in hand: points (n, 2) in mm of the plane that was asked for.
 
     style: "brush" (circle under the cursor), "rubber" (open line being drawn), "handle" (vertices as dots),
-        "proposal" (dash-dot ring).
+        "proposal" (dash-dot ring), "measure" (what is measured), "measure-off" (dashed and dim: on a slice beside).
     erasing: painted in the colour of taking away.
+    label: lines of text beside it, at the right of a closed line and at `label_point` of an open one.
+    color: red, green and blue, 0 to 255; None for the active structure's.
     """
 
     points: NDArray[np.float64]
     closed: bool
     style: str
     erasing: bool = False
+    label: str = ""
+    label_point: int = -1
+    color: tuple[int, int, int] | None = None
 
 
 class Tool(Protocol):
