@@ -9,7 +9,7 @@ from tests.view.bodies import ball
 from workstation.view.errors import ViewError
 from workstation.view.surface_mesh import SurfaceMesh, structure_mesh
 from workstation.view.volume_camera import VolumeCamera
-from workstation.view.volume_scene import SurfaceLook, VolumeScene
+from workstation.view.volume_scene import Detail, SurfaceLook, VolumeScene
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 WIDTH, HEIGHT = 200, 160
@@ -98,10 +98,10 @@ def test_a_new_coarse_surface_takes_the_outdated_fine_one_away(scene: VolumeScen
     camera = VolumeCamera.from_side("A")
     scene.set_look("a", SurfaceLook(RED))
     scene.set_mesh("a", mesh((0, 0, 0), 20, 3.0), fine=False)
-    scene.set_mesh("a", mesh((0, 0, 0), 20, 1.0), fine=True)
-    assert scene.triangle_count(fine=True) > 2 * scene.triangle_count(fine=False)
+    scene.set_mesh("a", mesh((0, 0, 0), 20, 1.0), Detail(True))
+    assert scene.triangle_count(Detail(True)) > 2 * scene.triangle_count(fine=False)
     scene.set_mesh("a", mesh((25, 0, 0), 10, 3.0), fine=False)
-    picture = scene.picture(camera, WIDTH, HEIGHT, fine=True)
+    picture = scene.picture(camera, WIDTH, HEIGHT, Detail(True))
     assert colour_at(picture, camera, (-10, 0, 0)).max() == 0
     assert colour_at(picture, camera, (25, 0, 0))[0] > 100
 

@@ -119,7 +119,7 @@ class VolumeView(QWidget):
         scene = self._scene
         if scene is None or self.width() < 2 or self.height() < 2:
             return
-        from workstation.gui.viewport.surface_looks import is_body
+        from workstation.view.volume_surface_looks import is_body
 
         structures = [n for n in scene.names() if n in self.case.structures and not is_body(self.case.structures[n])]
         bounds = scene.bounds_mm(structures) or scene.bounds_mm()
@@ -258,8 +258,8 @@ class VolumeView(QWidget):
         self._rest.start()
 
     def _ask(self, identifier: str, fine: bool) -> None:
-        from workstation.gui.viewport.surface_looks import look_of
         from workstation.view.surface_mesh import COARSE_TRIANGLES, FINE_TRIANGLES, step_for, structure_mesh
+        from workstation.view.volume_surface_looks import look_of
 
         def make() -> SurfaceMesh | None:
             source = sources.of(identifier, stack) if stack.slices else None
@@ -302,8 +302,8 @@ class VolumeView(QWidget):
         self._forget(BONE)
         self._bone_of = wanted
         if wanted:
-            from workstation.gui.viewport.surface_looks import BONE_LOOK
             from workstation.view.surface_mesh import bone_mesh
+            from workstation.view.volume_surface_looks import BONE_LOOK
 
             self._scene.set_look(BONE, BONE_LOOK)
             self._maker.ask((BONE, True), partial(bone_mesh, planning), later=2)
@@ -390,7 +390,9 @@ class VolumeView(QWidget):
         width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
         camera = VolumeCamera(self.camera.axes, self.camera.focus_mm, self.camera.pixel_mm / ratio)
         started = time.perf_counter()
-        picture = scene.picture(camera, width, height, fine)
+        from workstation.view.volume_scene import Detail
+
+        picture = scene.picture(camera, width, height, Detail(fine))
         if fine:
             self._fine_seconds += 0.4 * (time.perf_counter() - started - self._fine_seconds)
         # A copy, for the array does not outlive this call.

@@ -5,22 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from workstation.structures.structure import Structure
-from workstation.view.contour_scene import kind_of
+from workstation.view.contour_scene import TARGETS, kind_of
 from workstation.view.volume_scene import SurfaceLook
 
 BONE_COLOR = (128, 123, 113)
 BONE_LOOK = SurfaceLook(BONE_COLOR, backdrop=True)
 
 
-def look_of(structure: Structure) -> SurfaceLook:
-    """How a structure's surface is shown: the GTV solid, CTV and PTV as shells around it, the body hardly at all."""
+def look_of(structure: Structure, targets_whole: bool = True) -> SurfaceLook:
+    """How a structure's surface is shown: the GTV solid, CTV and PTV as shells around it, the body hardly at all.
+
+    targets_whole: cuts leave GTV, CTV and PTV alone.
+    """
     kind = kind_of(structure)
+    whole = targets_whole and kind in TARGETS
     if kind == "GTV":
-        return SurfaceLook(structure.color, 1.0, 0)
+        return SurfaceLook(structure.color, 1.0, 0, whole=whole)
     if kind == "CTV":
-        return SurfaceLook(structure.color, 0.35, 2)
+        return SurfaceLook(structure.color, 0.35, 2, whole=whole)
     if kind == "PTV":
-        return SurfaceLook(structure.color, 0.22, 3)
+        return SurfaceLook(structure.color, 0.22, 3, whole=whole)
     if is_body(structure):
         return SurfaceLook(structure.color, 0.07, 9)
     return SurfaceLook(structure.color, _organ_opacity(structure), 1)
