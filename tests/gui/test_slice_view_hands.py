@@ -204,7 +204,7 @@ def test_number_keys_choose_presets(qtbot, scene) -> None:
     qtbot.keyClick(view, Qt.Key.Key_4)
     assert viewing.window("ct") == (-600, 1500)
     qtbot.keyClick(view, Qt.Key.Key_9)
-    assert viewing.window("ct") == (-600, 1500)
+    assert viewing.window("ct") == (50, 350)
 
 
 def test_ctrl_click_picks_the_innermost_structure_under_the_cursor(qtbot) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from workstation.geometry.grid import Grid
 from workstation.images.volume import Volume
-from workstation.images.windows import CT_PRESETS, automatic_window, is_ct, presets_for
+from workstation.images.windows import CT_PRESETS, automatic_window, is_ct, presets_for, window_of_values
 
 
 def volume(voxels: np.ndarray, modality: str = "MR", **more: object) -> Volume:
@@ -76,3 +76,43 @@ def test_it_is_quick_for_a_large_volume() -> None:
     start = time.perf_counter()
     automatic_window(big)
     assert time.perf_counter() - start < 0.5
+
+
+def test_ct_presets_beyond_the_first_five_have_names_and_order() -> None:
+    assert [p.name for p in CT_PRESETS[5:]] == ["Temporal bone", "Vessels (CTA)", "Liver", "Mediastinum", "Stroke"]
+    assert len({p.name for p in CT_PRESETS}) == len(CT_PRESETS)
+
+
+def test_pet_presets_are_uptake_values_where_the_unit_says_so() -> None:
+    values = np.random.default_rng(3).exponential(2, (20, 30, 30)).astype(np.float32)
+    uptake = presets_for(volume(values, "PT", unit="GML"))
+    assert [(p.name, p.low, p.high) for p in uptake[1:3]] == [("SUV 0–5", 0, 5), ("SUV 0–10", 0, 10)]
+    counts = presets_for(volume(values, "PT", unit="BQML"))
+    assert [p.name for p in counts] == ["Automatic", "0–20 %", "0–40 %", "0–60 %", "0–100 %"]
+    assert counts[-1].high == pytest.approx(float(values.max()), rel=0.05) and counts[1].low == 0
+
+
+def test_what_is_visible_is_shown_from_its_first_to_its_99th_percentile() -> None:
+    values = np.random.default_rng(1).permutation(np.arange(1000.0)).reshape(20, 50)
+    values[0, 0] = np.nan
+    window = window_of_values(values)
+    assert window is not None
+    assert window.low == pytest.approx(10, abs=2) and window.high == pytest.approx(989, abs=2)
+    assert window_of_values(np.full((4, 4), np.nan)) is None
+    flat = window_of_values(np.full((4, 4), 7.0))
+    assert flat is not None and flat.width > 0 and flat.low == 7
+
+
+def test_air_around_the_patient_does_not_darken_what_is_visible() -> None:
+    values = np.full((50, 50), -1000.0)
+    values[20:30, 20:30] = np.linspace(-100, 80, 100).reshape(10, 10)
+    window = window_of_values(values, hounsfield=True)
+    assert window is not None and -110 < window.low < -90 and 70 < window.high < 90
+    air = window_of_values(np.full((5, 5), -1000.0), hounsfield=True)
+    assert air is not None and air.low == -1000
+
+
+def test_a_visible_pet_starts_at_zero_and_keeps_its_hot_spots() -> None:
+    values = np.random.default_rng(3).exponential(2, (60, 60))
+    window = window_of_values(values, "PT")
+    assert window is not None and window.low == 0 and window.high > np.percentile(values, 99)

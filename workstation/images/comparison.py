@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from workstation.geometry.transform import Transform
 from workstation.images.comparison_geometry import geometry_differences
-from workstation.images.comparison_origin import origin_differences
+from workstation.images.comparison_origin import Kind, origin_differences
 from workstation.images.volume import Volume
 
-Kind = Literal["same", "note", "caution", "stop"]
 KINDS: tuple[Kind, ...] = ("same", "note", "caution", "stop")
 """From harmless to what forbids fusing."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from workstation.geometry.grid import Grid
 from workstation.geometry.orientation import plane_name
 from workstation.geometry.transform import Transform
-from workstation.images.comparison_origin import Line, names_for
+from workstation.images.comparison_origin import Kind, Line, names_for
 from workstation.images.volume import Volume
 
 SAME_SPACING_MM = 0.005
@@ -178,8 +178,9 @@ def _unevenness_mm(volume: Volume) -> float:
 
 def _size(first: Volume, second: Volume) -> Line:
     texts = tuple(" × ".join(str(n) for n in v.grid.size) for v in (first, second))
-    kind = "same" if texts[0] == texts[1] else "note"
-    return "size", texts[0], texts[1], kind, "The same number of voxels." if kind == "same" else "Other matrix sizes."
+    if texts[0] == texts[1]:
+        return "size", texts[0], texts[1], "same", "The same number of voxels."
+    return "size", texts[0], texts[1], "note", "Other matrix sizes."
 
 
 def _coverage(first: Volume, second: Volume, relation: Transform | None) -> Line:
@@ -195,7 +196,7 @@ def _coverage(first: Volume, second: Volume, relation: Transform | None) -> Line
     best = max(inside, other)
     if best == 0:
         return "field of view", *texts, "stop", "They do not overlap anywhere: nothing can be fused."
-    kind = "caution" if best < SMALL_SHARE else "same" if min(inside, other) >= WHOLE_SHARE else "note"
+    kind: Kind = "caution" if best < SMALL_SHARE else "same" if min(inside, other) >= WHOLE_SHARE else "note"
     return "field of view", *texts, kind, sentence
 
 

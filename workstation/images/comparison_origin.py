@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from workstation.images.acquisition_time import acquired_at, apart, days_between
 from workstation.images.volume import Volume
 
-Line = tuple[str, str, str, str, str]
+Kind = Literal["same", "note", "caution", "stop"]
+Line = tuple[str, str, str, Kind, str]
 """what, first, second, kind and sentence of a `Difference`."""
 
 _NAMES = {"PT": "PET"}
@@ -66,7 +68,7 @@ def _plain(text: str) -> str:
     return re.sub(r"[\^=\s,]+", " ", text).strip().casefold()
 
 
-def _compared(what: str, first: str, second: str, kind: str, sentence: str) -> Line:
+def _compared(what: str, first: str, second: str, kind: Kind, sentence: str) -> Line:
     """Same, different (`kind` and `sentence`), or known for one of the two only (a note)."""
     if _plain(first) == _plain(second):
         return what, first, second, "same", f"The same {what}." if first else f"No {what} is stored in either."
@@ -118,7 +120,7 @@ def _unit(first: Volume, second: Volume) -> Line:
     return "unit", a, b, "note", f"Values in {a or 'no unit'} and in {b or 'no unit'}."
 
 
-_SETTINGS = (
+_SETTINGS: tuple[tuple[str, str, str, Kind, str], ...] = (
     ("contrast agent", "ContrastBolusAgent", "", "note", "Only one may have contrast agent: vessels look different."),
     ("tube voltage", "KVP", "CT", "note", "Different tube voltages: Hounsfield units of bone and contrast shift."),
     ("echo time", "EchoTime", "MR", "note", "Different echo times: tissues have other contrast."),

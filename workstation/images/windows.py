@@ -1,10 +1,11 @@
-"""Grey-scale windows: the presets of the field for CT, and an automatic one for everything else."""
+"""Grey-scale windows: the presets of the field for CT and PET, and automatic ones for everything else."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from workstation.images.volume import Volume
 
 SAMPLES = 200_000
 LOW_PERCENT, HIGH_PERCENT = 1.0, 99.0
+HIGHEST_PERCENT = 99.9
+"""What is white in a PET: its few hot spots are what it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +44,74 @@ CT_PRESETS = (
     WindowPreset("Lung", -600, 1500),
     WindowPreset("Head and neck", 60, 350),
     WindowPreset("Temporal bone", 700, 4000),
+    WindowPreset("Vessels (CTA)", 200, 700),
+    WindowPreset("Liver", 60, 160),
+    WindowPreset("Mediastinum", 50, 350),
+    WindowPreset("Stroke", 35, 30),
 )
-"""In the order of the keys 1 to 6."""
+"""In the order of the keys 1 to 9; what follows has no key."""
+
+MR_NAMES = ("Automatic", "Whole range", "Bright", "High values", "Low values")
+
+STANDARD_UPTAKE_UNITS = ("GML", "SUV", "SUVBW", "G/ML")
+"""Units of PET (PS3.3 C.8.9.1.1.3) in which a value is a standard uptake value."""
+UPTAKE_TOPS = (5.0, 10.0, 2.5, 15.0)
+PERCENTS_OF_MAXIMUM = (20, 40, 60, 100)
+AIR_HU = -900.0
+
+
+_presets: WeakKeyDictionary[Volume, tuple[WindowPreset, ...]] = WeakKeyDictionary()
+"""As long as an image lives: its voxels never change, and views ask for its presets at every change."""
 
 
 def presets_for(volume: Volume) -> tuple[WindowPreset, ...]:
-    """The windows that the number keys choose, in their order. CT: the field's; others: shares of their own range."""
-    if is_ct(volume):
-        return CT_PRESETS
+    """The windows that the number keys choose, in their order.
+
+    CT: the field's. PET: standard uptake values from 0 where the unit says so, else percents of the maximum. Others:
+    shares of their own range.
+    """
+    if volume not in _presets:
+        _presets[volume] = CT_PRESETS if is_ct(volume) else _presets_of_its_own(volume)
+    return _presets[volume]
+
+
+def _presets_of_its_own(volume: Volume) -> tuple[WindowPreset, ...]:
+    if volume.modality == "PT":
+        return _uptake_presets(volume)
     automatic = automatic_window(volume)
     values = _samples(volume)
-    whole = _preset("Whole range", float(values.min(initial=0.0)), float(values.max(initial=0.0)))
-    return (
-        automatic,
-        whole,
-        _preset("Bright", automatic.low, automatic.low + 0.5 * automatic.width),
-        _preset("High values", automatic.low + 0.5 * automatic.width, automatic.high),
-    )
+    whole = (float(values.min(initial=0.0)), float(values.max(initial=0.0)))
+    low, middle, high = automatic.low, automatic.centre, automatic.high
+    ranges = ((low, high), whole, (low, middle), (middle, high), (low, low + automatic.width / 4))
+    return tuple(_preset(name, *ends) for name, ends in zip(MR_NAMES, ranges, strict=True))
+
+
+def _uptake_presets(volume: Volume) -> tuple[WindowPreset, ...]:
+    if volume.unit.upper() in STANDARD_UPTAKE_UNITS:
+        return (automatic_window(volume), *(_preset(f"SUV 0–{top:g}", 0.0, top) for top in UPTAKE_TOPS))
+    highest = float(_samples(volume).max(initial=0.0))
+    shares = (_preset(f"0–{percent} %", 0.0, highest * percent / 100) for percent in PERCENTS_OF_MAXIMUM)
+    return (automatic_window(volume), *shares)
+
+
+def window_of_values(values: NDArray[Any], modality: str = "", hounsfield: bool = False) -> WindowPreset | None:
+    """A window that shows these values well: from their 1st to their 99th percentile; None where nothing is to see.
+
+    values: of any shape, such as what is visible of a slice; what is not finite is left out. modality: "PT" begins at
+    zero. hounsfield: air around the patient is left out as long as anything else is there.
+    """
+    seen = np.asarray(values).ravel()
+    seen = seen[np.isfinite(seen)]
+    if hounsfield and (seen > AIR_HU).any():
+        seen = seen[seen > AIR_HU]
+    if not len(seen):
+        return None
+    low, high = (float(v) for v in np.percentile(seen, (LOW_PERCENT, HIGH_PERCENT)))
+    if modality == "PT":
+        low, high = 0.0, float(np.percentile(seen, HIGHEST_PERCENT))
+    if high <= low:
+        low, high = float(seen.min()), float(seen.max())
+    return _preset("Automatic", low, high)
 
 
 def automatic_window(volume: Volume, *phases: Volume) -> WindowPreset:
@@ -73,7 +127,7 @@ def automatic_window(volume: Volume, *phases: Volume) -> WindowPreset:
         return _preset("Automatic", 0.0, 1.0)
     low, high = (float(v) for v in np.percentile(values, (LOW_PERCENT, HIGH_PERCENT)))
     if volume.modality == "PT":
-        low, high = 0.0, float(np.percentile(values, 99.9))
+        low, high = 0.0, float(np.percentile(values, HIGHEST_PERCENT))
     if high <= low:
         low, high = float(values.min()), float(values.max())
     return _preset("Automatic", low, high)
@@ -99,14 +153,16 @@ def _samples(volume: Volume) -> NDArray[Any]:
     values = volume.voxels[k, j, i].ravel()
     if values.dtype != np.int16:
         values = values[np.isfinite(values)]
-    return _without_padding(values, _numbers(volume.acquisition.get("PaddingValue", "")))
+    return _without_padding(values, padding_values(volume))
 
 
 def _start(count: int, step: int) -> int:
     return min(count - 1, step // 2)
 
 
-def _numbers(text: str) -> Iterable[float]:
+def padding_values(volume: Volume) -> list[float]:
+    """Values that only fill the picture's corners, and mean nothing."""
+    text = volume.acquisition.get("PaddingValue", "")
     try:
         return [float(text)] if text else []
     except ValueError:
