@@ -96,6 +96,7 @@ def run(
     apply_theme(application, theme or settings.theme())
     preparation = Preparation()
     window = MainWindow(preparation)
+    window.files.last.begin()
     window.show()
     QTimer.singleShot(FIRST_PAINT_MS, preparation.start)
     _write_log(settings)
@@ -107,6 +108,8 @@ def run(
         window.files.open_example(demo_seed)
     if paths:
         window.commands.open_paths(paths)
+    if case is None and demo_seed is None and not paths:
+        window.files.reopen_last()
     try:
         return application.exec()
     finally:

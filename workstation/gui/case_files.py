@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from workstation.gui.deliverer import Deliverer
+from workstation.gui.last_work import LastWork
 from workstation.gui.recent_cases import RecentCases
 from workstation.gui.sentences import is_expected, sentence_of
 from workstation.gui.settings import Settings
+from workstation.gui.view_keeper import ViewKeeper
 from workstation.jobs.progress import Cancelled
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
     from workstation.dicom.entry import SeriesEntry
+    from workstation.gui.jobs.runner import Job
     from workstation.gui.loading import Originals
     from workstation.gui.main_window import MainWindow
     from workstation.gui.opening import Opener
@@ -26,31 +29,8 @@ if TYPE_CHECKING:
     from workstation.images.volume import Volume
     from workstation.store.case_file import CaseFile
 
-log = logging.getLogger(__name__)
 
 CASE_SUFFIX = ".rtcase"
-VIEW_STATE_DELAY_MS = 1500
-
-
-class Deliverer(QObject):
-    """Runs functions that other threads hand over on the window's thread."""
-
-    _handed_over = Signal(object)
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._handed_over.connect(self._run)
-
-    def __call__(self, function: Callable[[], None]) -> None:
-        """Hand a function over; from any thread."""
-        try:
-            self._handed_over.emit(function)
-        except RuntimeError:
-            log.debug("the window closed before a case file had answered")
-
-    @Slot(object)
-    def _run(self, function: Callable[[], None]) -> None:
-        function()
 
 
 class CaseFiles(QObject):
@@ -62,16 +42,13 @@ class CaseFiles(QObject):
         self.settings = Settings()
         self._deliver = Deliverer(self)
         self._recent = RecentCases(window, self)
+        self.last = LastWork(window, self.settings)
         self._opener: Opener | None = None
         self._preview: PreviewPage | None = None
         self._queue: list[Callable[[], None]] = []
         self._agreed_to_close = False
-        self._keep_view = QTimer(self)
-        self._keep_view.setSingleShot(True)
-        self._keep_view.setInterval(VIEW_STATE_DELAY_MS)
-        self._keep_view.timeout.connect(self.keep_view_state)
+        self._view = ViewKeeper(window)
         window.preparation.ready.connect(self._prepared)
-        window.case_shown.connect(self._follow_view)
 
     # ------------------------------------------------------------------ opening
 
@@ -91,6 +68,10 @@ class CaseFiles(QObject):
         if self._window.session is not None:
             self._the_opener().load_entry(entry, self._window.session)
 
+    def reopen_last(self) -> None:
+        """Open the case that was open when the program ended, as soon as it can be."""
+        self._when_ready(self.last.reopen)
+
     def open_example(self, seed: int = 0) -> None:
         """Open the built-in glomus case; it is made once and then read from disk."""
         self._when_ready(lambda: self._make_example(seed))
@@ -104,6 +85,7 @@ class CaseFiles(QObject):
 
         if not self.may_leave(lambda: self.open_example(seed)):
             return
+        self.last.note(None)
         self.release()
         self._window.close_workspace()
         self._window.runner.start(
@@ -138,6 +120,7 @@ class CaseFiles(QObject):
         from workstation.case.case import Case
         from workstation.case.commands import AddImage
 
+        self.last.note(None)
         case = Case()
         file = self._recovery_file(case)
         case.do(AddImage(volume))
@@ -158,10 +141,16 @@ class CaseFiles(QObject):
 
     # ------------------------------------------------------------------ saved cases
 
-    def open_case(self, path: Path, named: bool = True) -> None:
-        """Open a saved case, or (not named) one that a crash left behind."""
+    def open_case(
+        self, path: Path, named: bool = True, failed: Callable[[Exception], None] | None = None
+    ) -> Job | None:
+        """Open a saved case, or (not named) one that a crash left behind.
+
+        failed: is told why it can't be opened, instead of the message bar. Returns the job, None when the open case
+        can't be left yet.
+        """
         if not self.may_leave(lambda: self.open_case(path, named)):
-            return
+            return None
         from workstation.gui.loading import load_images, load_originals
         from workstation.gui.session import STRUCTURE_SETS
         from workstation.store.case_file import CaseFile
@@ -178,11 +167,11 @@ class CaseFiles(QObject):
                 structure.stack.bounds_mm()  # kept by the rings; here nobody waits for it
             return file, case, originals
 
-        self._window.runner.start(
+        return self._window.runner.start(
             "Opening the case" if not named else f"Opening {path.name}",
             work,
             then=lambda opened: self._show_opened(*opened),
-            failed=lambda error: self._window.messages.say(sentence_of(error), "danger"),
+            failed=failed or (lambda error: self._window.messages.say(sentence_of(error), "danger")),
             lane="opening",
         )
 
@@ -192,14 +181,10 @@ class CaseFiles(QObject):
         session.structure_sets.update(originals.found)
         session.lost_structure_sets.update(originals.lost)
         self._take_file(file)
-        state = case.view_state.get("viewing")
-        if isinstance(state, dict):
-            session.viewing.restore(state)
-        active = case.view_state.get("active")
-        if active in case.structures:
-            session.desk.active = str(active)
+        self._view.restore()
+        self.last.note(None)
         if file.named:
-            self._recent.remember(file.path)
+            self._remember(file.path)
         for warning in file.warnings:
             self._window.messages.say(warning, "caution")
 
@@ -265,8 +250,13 @@ class CaseFiles(QObject):
         chosen, _ = QFileDialog.getSaveFileName(self._window, "Save the case", start, f"Cases (*{CASE_SUFFIX})")
         return chosen
 
+    def _remember(self, path: Path) -> None:
+        """A case of one's own: on top of the recent ones, and opened again at the next start."""
+        self._recent.remember(path)
+        self.last.note(path)
+
     def _moved(self, file: CaseFile, then: Callable[[], None] | None) -> None:
-        self._recent.remember(file.path)
+        self._remember(file.path)
         session = self._window.session
         if session is not None and session.file is file:
             self._window.messages.clear("file")
@@ -281,7 +271,7 @@ class CaseFiles(QObject):
             lambda: made.append(CaseFile.create(target, session.case, deliver=self._deliver))
         ):
             self._take_file(made[0])
-            self._recent.remember(target)
+            self._remember(target)
             self._saved(then)
 
     def _saved(self, then: Callable[[], None] | None) -> None:
@@ -306,6 +296,7 @@ class CaseFiles(QObject):
         """Back to the start page; asks when something would be lost."""
         if self.may_leave(self.close_case):
             self._window.runner.stop_all(wait_s=2.0)
+            self.last.note(None)
             self.release()
             self._window.close_workspace()
             self._recent.show()
@@ -392,7 +383,7 @@ class CaseFiles(QObject):
         if session is None or session.file is None:
             return
         self.keep_view_state()
-        self._keep_view.stop()
+        self._view.pause()
         file, session.file = session.file, None
         discard = self._discard and (not file.named or self._abandon)
         self.attempt(lambda: file.close(discard=discard))
@@ -418,17 +409,7 @@ class CaseFiles(QObject):
 
     def keep_view_state(self) -> None:
         """Keep how the case is looked at with the case."""
-        session = self._window.session
-        if session is not None:
-            session.case.set_view_state("viewing", session.viewing.state())
-            session.case.set_view_state("active", session.desk.active)
-
-    def _follow_view(self) -> None:
-        session = self._window.session
-        if session is not None:
-            followed = (session.display_changed, session.visibility_changed, session.crosshair_moved)
-            for signal in (*followed, session.active_changed):
-                signal.connect(self._keep_view.start)
+        self._view.keep()
 
     def _when_ready(self, action: Callable[[], None]) -> None:
         if self._window.preparation.imported.is_set():

@@ -60,11 +60,12 @@ SIZE_PX = (1400, 1000)
 class MainWindow(QMainWindow):
     """The window. case_shown: another case, or none, is open now. closed: it closes for good.
 
-    workspace_closing: the workspace is about to go; what it knows can be kept.
+    workspace_closing: the workspace is about to go; what it knows can be kept. closing: the window is about to.
     """
 
     case_shown = Signal()
     workspace_closing = Signal()
+    closing = Signal()
     closed = Signal()
 
     def __init__(self, preparation: Preparation | None = None) -> None:
@@ -153,7 +154,7 @@ class MainWindow(QMainWindow):
         self._pages.addWidget(workspace)
         self._pages.setCurrentWidget(workspace)
         workspace.hint_changed.connect(self.status.show_hint)
-        workspace.hovered.connect(lambda readout: self.status.show_cursor(readout.text() if readout else ""))
+        workspace.hovered.connect(self.status.show_readout)
         self.commands.connect_workspace(workspace)
         session.refused.connect(lambda sentence: self.messages.say(sentence, "caution", key="refused"))
         for signal in (
@@ -309,6 +310,7 @@ class MainWindow(QMainWindow):
         if not self.commands.may_close():
             event.ignore()
             return
+        self.closing.emit()
         self.runner.stop_all()
         self.preparation.stop()
         self.commands.release_file()

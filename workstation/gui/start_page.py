@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from workstation.gui.fields import label, restyle
+from workstation.gui.fields import breakable, label, restyle
 from workstation.gui.icons import icon, pixmap
 from workstation.gui.resources import resource
 
@@ -44,6 +44,9 @@ class StartPage(QWidget):
         self._recent = QVBoxLayout()
         self._recent.setSpacing(4)
         column.addLayout(self._recent)
+        self.note = label("", "muted", wrap=True)
+        self.note.hide()
+        column.addWidget(self.note)
         column.addStretch(1)
         self.preparing = label("", "muted")
         column.addWidget(self.preparing)
@@ -140,3 +143,8 @@ class StartPage(QWidget):
     def show_preparing(self, sentence: str) -> None:
         """What the program still prepares behind the page ("" when it is ready)."""
         self.preparing.setText(sentence)
+
+    def show_note(self, sentence: str) -> None:
+        """One quiet sentence about the last case ("" for none)."""
+        self.note.setText(breakable(sentence))
+        self.note.setVisible(bool(sentence))

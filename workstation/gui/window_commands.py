@@ -25,11 +25,18 @@ class WindowCommands:
         self.keys  # noqa: B018  (made now)
 
     def checks(self) -> dict[str, bool]:
-        """Which panels are shown."""
+        """Which panels are shown, and whether the last case is opened at the start."""
+        found = {"open_last": self._window.files.settings.open_last()}
         workspace = self._window.workspace
-        if workspace is None:
-            return {}
-        return {f"dock_{name}": not dock.isHidden() for name, dock in workspace.docks.docks.items()}
+        if workspace is not None:
+            found |= {f"dock_{name}": not dock.isHidden() for name, dock in workspace.docks.docks.items()}
+        return found
+
+    def toggle_open_last(self) -> None:
+        """Open the last case at the start, or begin with the start page."""
+        settings = self._window.files.settings
+        settings.set_open_last(not settings.open_last())
+        self._window.refresh()
 
     # ------------------------------------------------------------------ finding and keys
 
@@ -86,6 +93,7 @@ class WindowCommands:
         workspace = self._window.workspace
         if workspace is None:
             return
+        self._window.start_page.show_note("")
         state = self._window.files.settings.docks()
         if state is not None:
             workspace.docks.restore(state)

@@ -64,7 +64,7 @@ class Workspace(QWidget):
         self.structures = StructureList(session, actions)
         self._make: dict[str, Callable[[], Panel]] = {
             "images": lambda: ImagesPanel(session, actions),
-            "fuse": lambda: FusePanel(session),
+            "fuse": lambda: FusePanel(session, actions),
             "contour": lambda: ContourPanel(session, actions),
             "targets": lambda: TargetsPanel(session, self.structures.model),
             "review": lambda: ReviewPanel(session),
@@ -77,6 +77,7 @@ class Workspace(QWidget):
         self._idle.start()
         self.structures.looked_at.connect(self.look_at)
         self.views.hovered.connect(self.hovered)
+        self.views.volume_of = self.structures.model.volume_cc
         session.tool_changed.connect(self._tell_hint)
 
     def _lay_out(self) -> None:
@@ -131,14 +132,21 @@ class Workspace(QWidget):
         shown = self._stack.currentWidget()
         return next((name for name, panel in self._panels.items() if panel is shown), "")
 
+    def restore_step(self, name: object) -> None:
+        """The step that was in front when the case was left; a panel that was closed stays so."""
+        if name in STEPS:
+            self._bring(self.panel(str(name)))
+
     def show_step(self, name: str) -> None:
         """Bring a step's panel to the front; the images stay as they are."""
         chosen = bool(self.step)  # the first step is not chosen by a person, who may have closed the panel
-        panel = self.panel(name)
-        self._stack.setCurrentWidget(panel)
-        self.dock(PANEL).setWindowTitle(panel.title)
+        self._bring(self.panel(name))
         if chosen:
             self.show_dock(PANEL)
+
+    def _bring(self, panel: Panel) -> None:
+        self._stack.setCurrentWidget(panel)
+        self.dock(PANEL).setWindowTitle(panel.title)
         panel.shown()
 
     def panel(self, name: str) -> Panel:
@@ -217,8 +225,9 @@ class Workspace(QWidget):
     def drawing_plane(self) -> Plane | None:
         """The shown plane that the active structure's slices are parallel to."""
         structure = self.session.active
-        for view in self.views.views.values():
-            plane = view.plane() if isinstance(view, SliceView) else None
+        for name in self.views.shown():
+            view = self.views.views[name]
+            plane = view.plane() if isinstance(view, SliceView) and view.linked else None
             if plane is not None and (structure is None or plane.is_parallel_to(structure.stack.plane)):
                 return plane
         return None

@@ -10,6 +10,7 @@ FILE: tuple[Row, ...] = (
     ActionSpec("open_files", "&File", "Open &files…", "open_files", ("Ctrl+Shift+O",), "file-plus", "Open single files, an archive, or a saved case"),
     ActionSpec("open_example", "&File", "Open the &glomus example", "open_example", (), "graduation-cap", "Open the built-in teaching case with known truth"),
     "&File-recent",
+    ActionSpec("open_last", "&File", "Open the &last case at start", "toggle_open_last", (), "", "The case that is open at the end is there again at the next start", checkable=True),
     "&File-",
     ActionSpec("save", "&File", "&Save", "save", ("Ctrl+S",), "floppy-disk", "Save the case", "case"),
     ActionSpec("save_as", "&File", "Save &as…", "save_as", ("Ctrl+Shift+S",), "", "Save the case under another name", "case"),
