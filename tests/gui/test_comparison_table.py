@@ -30,7 +30,7 @@ def session(qapp: QApplication) -> Session:
 def table(qtbot, session: Session) -> ComparisonTable:
     table = ComparisonTable(session)
     qtbot.addWidget(table)
-    table.resize(280, 600)
+    table.resize(280, 1200)
     return table
 
 
