@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workstation.view.color_maps import GREY, HOT_IRON, NAMES, color_table
-from workstation.view.compose_kernels import OPAQUE, compose_one, compose_two
+from workstation.view.compose_kernels import OPAQUE, compose_one, compose_two, mixing_tables, with_nothing
 
 HEIGHT, WIDTH = 3, 300
 
@@ -43,9 +43,9 @@ def test_no_data_is_black_and_opaque() -> None:
 def test_the_overlay_is_blended_by_its_opacity(opacity: int) -> None:
     base, over = ramp(), ramp()[:, ::-1].copy()
     out = np.zeros(base.shape, np.uint32)
-    one = np.float32(-160), np.float32(255 / 400), color_table(GREY)
-    two = np.float32(0), np.float32(255 / 100), color_table(HOT_IRON)
-    compose_two(base, *one, over, *two, opacity, out)
+    one = np.float32(-160), np.float32(255 / 400), with_nothing(color_table(GREY))
+    two = np.float32(0), np.float32(255 / 100), mixing_tables(color_table(HOT_IRON), opacity)
+    compose_two(base, *one, over, *two, out)
     below, above = channels(shown(base, 40, 400)), channels(shown(over, 50, 100, HOT_IRON))
     expected = below * (1 - opacity / OPAQUE) + above * (opacity / OPAQUE)
     assert np.abs(channels(out) - expected).max() <= 1
@@ -58,8 +58,8 @@ def test_the_overlay_is_blended_by_its_opacity(opacity: int) -> None:
 def test_the_base_shows_unchanged_where_the_overlay_has_nothing() -> None:
     base, over = ramp(), np.full((HEIGHT, WIDTH), np.nan, np.float32)
     out = np.zeros(base.shape, np.uint32)
-    look = np.float32(-160), np.float32(255 / 400), color_table(GREY)
-    compose_two(base, *look, over, *look, 200, out)
+    look, grey = (np.float32(-160), np.float32(255 / 400)), color_table(GREY)
+    compose_two(base, *look, with_nothing(grey), over, *look, mixing_tables(grey, 200), out)
     np.testing.assert_array_equal(out, shown(base, 40, 400))
 
 
@@ -68,7 +68,7 @@ def test_a_translucent_table_entry_lets_the_base_through() -> None:
     look = np.float32(-160), np.float32(255 / 400)
     red = np.full(256, 0x80FF0000, np.uint32)
     out = np.zeros((1, 1), np.uint32)
-    compose_two(base, *look, color_table(GREY), base, *look, red, OPAQUE, out)
+    compose_two(base, *look, with_nothing(color_table(GREY)), base, *look, mixing_tables(red, OPAQUE), out)
     red_part, green_part, _ = channels(out)[0, 0]
     assert red_part == pytest.approx(255, abs=1) and green_part == pytest.approx(127, abs=2)
 

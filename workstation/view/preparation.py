@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from workstation.view import compose_kernels, contour_kernels, sampling_kernels
+from workstation.view import compose_kernels, contour_kernels, sampling_kernels, slab_kernels
 
 
 def warm_up() -> None:
     """Compile (or load from the cache) every kernel of the slice views."""
     sampling_kernels.warm_up()
+    slab_kernels.warm_up()
     compose_kernels.warm_up()
     contour_kernels.warm_up()
 

@@ -1,11 +1,11 @@
 """The picture of one plane: a base image and, through its registration, another one laid over it.
 
-What was sampled is kept, so that a change of window, colours or opacity only composes anew.
+What was sampled is kept, so that a change of window, colours or fusion mode only composes anew.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,18 @@ from numpy.typing import ArrayLike, NDArray
 from workstation.geometry.grid import Grid
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
-from workstation.view.color_maps import GREY, color_table
-from workstation.view.compose_kernels import OPAQUE, compose_one, compose_two
+from workstation.view.color_maps import GREY
+from workstation.view.composition import compose_layer, compose_layers
+from workstation.view.fusion_look import BLEND, COLOUR, FLICKER, FusionLook, overlay_table_name
 from workstation.view.picture_frame import PictureFrame
 from workstation.view.sampling_kernels import read_only_line, sample_aligned, sample_oblique
+from workstation.view.slab import MAXIMUM, MEAN, Slab, line_samples, plane_shares
+from workstation.view.slab_kernels import sample_aligned_extreme, sample_aligned_mean, sample_oblique_slab
 
 Float = NDArray[np.float64]
 Picture = NDArray[np.uint32]
+
+THIN = Slab()
 
 # An index step this much smaller than the largest one doesn't move off its axis by a tenth of a voxel in a
 # picture of 4000 pixels.
@@ -61,26 +66,28 @@ class SampledLayer:
         self._volume: Volume | None = None
         self._key: tuple[float | int, ...] | None = None
 
-    def sample(self, layer: Layer, frame: PictureFrame) -> bool:
+    def sample(self, layer: Layer, frame: PictureFrame, slab: Slab = THIN) -> bool:
         """Bring `values` (height, width) float32, NaN outside, up to date; True when they changed."""
-        key = (*frame.key, *layer.to_image.matrix.ravel())
+        key = (*frame.key, *layer.to_image.matrix.ravel(), *slab.key)
         if layer.volume is self._volume and key == self._key:
             return False
         if layer.volume is not self._volume or self._flat is None:
             self._flat = read_only_line(layer.volume.voxels)
         if self.values.shape != (frame.height, frame.width):
             self.values = np.empty((frame.height, frame.width), np.float32)
-        sample_on(layer, frame, self._flat, self.values)
+        sample_on(layer, frame, self._flat, self.values, slab)
         self._volume, self._key = layer.volume, key
         return True
 
 
-def sample_on(layer: Layer, frame: PictureFrame, flat: NDArray[Any], out: NDArray[np.float32]) -> None:
+def sample_on(
+    layer: Layer, frame: PictureFrame, flat: NDArray[Any], out: NDArray[np.float32], slab: Slab = THIN
+) -> None:
     """Fill `out` (height, width) with a layer's values at the centres of a frame's pixels; NaN outside.
 
     flat: the volume's voxels as `read_only_line` gives them.
     """
-    sample_grid(layer.volume.grid, flat, frame, out, layer.to_image)
+    sample_grid(layer.volume.grid, flat, frame, out, layer.to_image, slab)
 
 
 def sample_grid(
@@ -89,6 +96,7 @@ def sample_grid(
     frame: PictureFrame,
     out: NDArray[np.float32],
     to_image: Transform | None = None,
+    slab: Slab = THIN,
 ) -> None:
     """Fill `out` (height, width) with interpolated values of a lattice at the centres of a frame's pixels.
 
@@ -98,14 +106,63 @@ def sample_grid(
     matrix = grid.inverse_matrix if to_image is None else grid.inverse_matrix @ to_image.matrix
     start = matrix[:3, :3] @ start_mm + matrix[:3, 3]
     step_u, step_v = matrix[:3, :3] @ along_mm, matrix[:3, :3] @ down_mm
+    # Index steps for one millimetre along the plane's normal.
+    through = matrix[:3, :3] @ frame.plane.normal
     count = np.array(grid.size, dtype=np.int64)
     along, down = _only_axis(step_u), _only_axis(step_v)
-    if along is None or down is None or along == down:
-        sample_oblique(flat, count, start, step_u, step_v, out)
+    thin = slab.thickness_mm <= 0
+    if along is None or down is None or along == down or not (thin or _only_axis(through) == 3 - along - down):
+        if thin:
+            sample_oblique(flat, count, start, step_u, step_v, out)
+        else:
+            _sample_oblique_slab(flat, count, start, step_u, step_v, through, slab, out)
         return
     order = [along, down, 3 - along - down]
     stride = np.array([1, count[0], count[0] * count[1]], dtype=np.int64)
-    sample_aligned(flat, count[order], stride[order], start[order], np.array([step_u[along], step_v[down]]), out)
+    line = flat, count[order], stride[order], start[order], np.array([step_u[along], step_v[down]])
+    if thin:
+        sample_aligned(*line, out)
+    else:
+        _sample_aligned_slab(*line, float(abs(through[order[2]])), slab, out)
+
+
+def _sample_aligned_slab(
+    flat: NDArray[Any],
+    count: NDArray[np.int64],
+    stride: NDArray[np.int64],
+    start: Float,
+    step: Float,
+    per_mm: float,
+    slab: Slab,
+    out: NDArray[np.float32],
+) -> None:
+    """per_mm: voxels across for a millimetre along the normal; the rest as `sample_aligned` takes it."""
+    planes, fractions, weights = line_samples(float(start[2]), slab.thickness_mm / 2 * per_mm, int(count[2]))
+    if not len(planes):
+        out[:] = np.nan
+    elif slab.mode == MEAN:
+        sample_aligned_mean(flat, count, stride, start, step, *plane_shares(planes, fractions, weights), out)
+    else:
+        sign = np.float32(1.0 if slab.mode == MAXIMUM else -1.0)
+        sample_aligned_extreme(flat, count, stride, start, step, planes, fractions, sign, out)
+
+
+def _sample_oblique_slab(
+    flat: NDArray[Any],
+    count: NDArray[np.int64],
+    start: Float,
+    step_u: Float,
+    step_v: Float,
+    through: Float,
+    slab: Slab,
+    out: NDArray[np.float32],
+) -> None:
+    """through: index steps for a millimetre along the normal; the rest as `sample_oblique` takes it."""
+    # No step leads further than to the next voxel along any axis.
+    offsets, weights = slab.offsets_mm(1.0 / float(np.abs(through).max()))
+    sign = np.float32({MEAN: 0.0, MAXIMUM: 1.0}.get(slab.mode, -1.0))
+    shifts = offsets[:, None] * through
+    sample_oblique_slab(flat, count, start, step_u, step_v, shifts, weights.astype(np.float32), sign, out)
 
 
 def _only_axis(step: Float) -> int | None:
@@ -118,16 +175,28 @@ def _only_axis(step: Float) -> int | None:
 class SliceScene:
     """Keeps what one viewport shows and makes its picture.
 
-    `base` and `overlay` are replaced, not changed; `opacity` is the overlay's, 0 to 1. `overlay` None: base alone.
+    `base`, `overlay`, `look` and `slab` are replaced, not changed. overlay None: the base alone. look: how the overlay
+    lies on the base. slab: how thick the slices of both are.
     """
 
     def __init__(self) -> None:
         self.base: Layer | None = None
         self.overlay: Layer | None = None
-        self.opacity = 0.4
+        self.look = FusionLook()
+        self.slab = THIN
         self._sampled = (SampledLayer(), SampledLayer())
         self._picture: Picture = np.zeros((0, 0), np.uint32)
         self._composed: tuple[object, ...] | None = None
+
+    @property
+    def opacity(self) -> float:
+        """The overlay's in blend and colour, 0 to 1."""
+        return self.look.opacity
+
+    @opacity.setter
+    def opacity(self, opacity: float) -> None:
+        if opacity != self.look.opacity:
+            self.look = replace(self.look, opacity=opacity)
 
     def picture(self, frame: PictureFrame) -> Picture:
         """The picture (height, width) uint32 0xAARRGGBB of a frame; black where there is nothing.
@@ -137,37 +206,37 @@ class SliceScene:
         if self._picture.shape != (frame.height, frame.width):
             self._picture = np.zeros((frame.height, frame.width), np.uint32)
             self._composed = None
-        overlay = self.overlay if self.opacity > 0 else None
+        shown = self._shown()
         changed = False
-        for layer, sampled in zip((self.base, overlay), self._sampled, strict=True):
+        for layer, sampled in zip(shown, self._sampled, strict=True):
             if layer is not None:
-                changed |= sampled.sample(layer, frame)
-        looks = tuple(
-            (id(layer.volume), layer.window, layer.colors) if layer else None for layer in (self.base, overlay)
-        )
-        wanted = (*looks, self.opacity)
+                changed |= sampled.sample(layer, frame, self.slab)
+        wanted = (self.look, *(_appearance(layer) for layer in shown))
         if changed or wanted != self._composed:
-            self._compose(overlay)
+            self._compose(*shown, frame)
             self._composed = wanted
         return self._picture
 
-    def _compose(self, overlay: Layer | None) -> None:
-        below, above = self._sampled
-        if self.base is None and overlay is None:
-            self._picture[:] = 0xFF000000
-        elif self.base is None or overlay is None:
-            layer, sampled = (self.base, below) if self.base is not None else (overlay, above)
-            assert layer is not None
-            compose_one(sampled.values, *_table_of(layer), self._picture)
+    def _shown(self) -> tuple[Layer | None, Layer | None]:
+        """Base and overlay, without the one that can't be seen: only the others are sampled."""
+        base, overlay, look = self.base, self.overlay, self.look
+        if look.mode in (BLEND, COLOUR) and look.opacity <= 0:
+            return base, None
+        if look.mode == FLICKER and base is not None and overlay is not None:
+            return (None, overlay) if look.flicker_overlay else (base, None)
+        return base, overlay
+
+    def _compose(self, base: Layer | None, overlay: Layer | None, frame: PictureFrame) -> None:
+        below, above = (sampled.values for sampled in self._sampled)
+        if base is not None and overlay is not None:
+            compose_layers(self.look, base, below, overlay, above, frame, self._picture)
+        elif base is not None:
+            compose_layer(base, below, base.colors, self._picture)
+        elif overlay is not None:
+            compose_layer(overlay, above, overlay_table_name(self.look, overlay), self._picture)
         else:
-            weight = round(min(max(self.opacity, 0.0), 1.0) * OPAQUE)
-            compose_two(
-                below.values, *_table_of(self.base), above.values, *_table_of(overlay), weight, self._picture
-            )
+            self._picture[:] = 0xFF000000
 
 
-def _table_of(layer: Layer) -> tuple[np.float32, np.float32, NDArray[np.uint32]]:
-    """(lower, scale, table) for the compose kernels."""
-    centre, width = layer.window
-    width = max(width, 1e-6)
-    return np.float32(centre - width / 2), np.float32(255.0 / width), color_table(layer.colors)
+def _appearance(layer: Layer | None) -> tuple[object, ...] | None:
+    return None if layer is None else (id(layer.volume), layer.window, layer.colors)
