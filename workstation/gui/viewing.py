@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
 from workstation.gui.layout_model import ViewLayout
+from workstation.gui.viewport.volume_looks import VolumeLook
 from workstation.images.volume import Volume
 from workstation.images.windows import automatic_window
 from workstation.view.color_maps import GREY, HOT_IRON, NAMES
@@ -79,6 +80,7 @@ class Viewing:
         self._names_shown = True
         self._legend_shown = False
         self._turns: Mapping[str, Float] = STRAIGHT
+        self.volume_look = VolumeLook()
         self.layout = ViewLayout()
         self._overlay_shown = True
         self._overlay_colors = ""
@@ -347,6 +349,7 @@ class Viewing:
             "legend": self._legend_shown,
             "turns": {name: turn.tolist() for name, turn in self._turns.items()},
             "layout": self.layout.state(),
+            "volume": self.volume_look.state(),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -364,6 +367,7 @@ class Viewing:
         self._legend_shown = bool(state.get("legend", self._legend_shown))
         self._turns = _turns_of(state.get("turns")) or self._turns
         self.layout.restore(state.get("layout", {}))
+        self.volume_look.restore(state.get("volume", {}))
         self.planes_turned.emit()
         self.display_changed.emit()
         self.visibility_changed.emit()
