@@ -46,7 +46,7 @@ def test_the_overlay_is_chosen_and_taken_away_in_list_panel_and_toolbar(
     full_window.action("step_images").trigger()
     click(workspace.images.cards[patient.mr.series_uid].overlay)
     assert session.viewing.overlay_key == "" and workspace.tool_bar.fusion.currentText() == "None"
-    assert not workspace.tool_bar.opacity.isEnabled()
+    assert not workspace.tool_bar.amount.isEnabled()
     workspace.fuse.overlay.setCurrentIndex(workspace.fuse.overlay.findData(patient.mr.series_uid))
     assert session.viewing.overlay_key == patient.mr.series_uid
     assert workspace.tool_bar.fusion.currentText() == "Small MR" or "MR" in workspace.tool_bar.fusion.currentText()
@@ -55,11 +55,11 @@ def test_the_overlay_is_chosen_and_taken_away_in_list_panel_and_toolbar(
 def test_opacity_is_one_value_everywhere(full_window: MainWindow) -> None:
     workspace, session = full_window.workspace, full_window.session
     assert workspace is not None and session is not None
-    type_into(workspace.tool_bar.opacity.number.line, "65")
+    type_into(workspace.tool_bar.amount.field("blend").number.line, "65")
     assert session.viewing.opacity == 0.65
-    assert workspace.fuse.opacity.value() == 65 and workspace.fuse.opacity.slider.value() == 65
-    workspace.fuse.opacity.slider.setValue(20)
-    assert session.viewing.opacity == 0.2 and workspace.tool_bar.opacity.value() == 20
+    assert workspace.fuse.amount.field("blend").value() == 65 and workspace.fuse.amount.field("blend").slider.value() == 65
+    workspace.fuse.amount.field("blend").slider.setValue(20)
+    assert session.viewing.opacity == 0.2 and workspace.tool_bar.amount.field("blend").value() == 20
 
 
 def test_the_registration_is_said_in_words_and_accepted_by_a_person(full_window: MainWindow) -> None:

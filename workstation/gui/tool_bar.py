@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QMargins, QSize, QTimer
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from workstation.editing.desk import RULES
-from workstation.gui.fields import NumberField, SliderField, label
+from workstation.gui.fields import NumberField, label
+from workstation.gui.fusion_fields import FusionAmount, FusionModeButton
+from workstation.gui.layout_model import LAYOUTS
 from workstation.gui.panels.panel import Segments, choice, fill_choice
 from workstation.gui.session import Session
 from workstation.images.windows import presets_for
@@ -24,7 +26,7 @@ _MARGINS_MAY_CHANGE = (
 )
 
 
-PRESETS_PX, FUSION_PX, OPACITY_PX = (152, 92), (184, 96), (144, 120)
+PRESETS_PX, FUSION_PX, AMOUNT_PX = (152, 92), (184, 96), (144, 120)
 LETTERS = (6, 4)
 """Least widths where there is room, and where there is not."""
 
@@ -56,10 +58,9 @@ class ToolBar(QToolBar):
         self._captions: list[QLabel] = []
         self.addWidget(self._captioned("Brush", self.radius))
         self._add(actions, "ball")
-        self._maximise = actions["maximise"]
-        self.addAction(self._maximise)
-        self._after_maximise = self.addWidget(_spacer())
-        self._add_display()
+        self.addWidget(_spacer())
+        self._add_layouts(actions)
+        self._add_display(actions)
         self._narrow = False
         self._needed_px = 0
         self._fit_soon = QTimer(self, singleShot=True, interval=0)
@@ -76,7 +77,22 @@ class ToolBar(QToolBar):
         for name in names:
             self.addAction(actions[name])
 
-    def _add_display(self) -> None:
+    def _add_layouts(self, actions: dict[str, QAction]) -> None:
+        """One button that shows the present layout and offers all of them."""
+        self.layouts = QToolButton()
+        menu = QMenu(self.layouts)
+        for name in LAYOUTS:
+            menu.addAction(actions[f"layout_{name}"])
+        menu.addSeparator()
+        for name in ("even_views", "fit_views", "maximise", "view_window", "straighten"):
+            menu.addAction(actions[name])
+        self.layouts.setMenu(menu)
+        self.layouts.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.layouts.setAccessibleName("Layout of the views")
+        self._layout_actions = {name: actions[f"layout_{name}"] for name in LAYOUTS}
+        self.addWidget(self.layouts)
+
+    def _add_display(self, actions: dict[str, QAction]) -> None:
         self.presets = choice()
         self.presets.setAccessibleName("Window preset")
         self.presets.setToolTip("Window of the planning image: 1 … 9; right drag in a view")
@@ -87,10 +103,10 @@ class ToolBar(QToolBar):
         self.fusion.setToolTip("Image laid over the planning image; T switches it on and off")
         self.fusion.activated.connect(lambda _i: self._choose_overlay())
         self.addWidget(self._captioned("Fusion", self.fusion))
-        self.opacity = SliderField("%", 0, 100, "Opacity of the fused image")
-        self.opacity.changed.connect(self._set_opacity)
-        self.opacity.layout().setContentsMargins(0, 0, 8, 0)
-        self.addWidget(self.opacity)
+        self.modes = FusionModeButton(self._session, actions)
+        self.addWidget(self.modes)
+        self.amount = FusionAmount(self._session)
+        self.addWidget(self.amount)
 
     def event(self, event: QEvent) -> bool:
         """The image needs the rows that Qt would leave empty; Qt sets its own margins again on several occasions."""
@@ -113,18 +129,14 @@ class ToolBar(QToolBar):
         self._narrow = narrow
         for caption in self._captions:
             caption.setVisible(not narrow)
-        if narrow:
-            self.removeAction(self._maximise)  # each view has its own button, and a key
-        else:
-            self.insertAction(self._after_maximise, self._maximise)
         self._set_least_widths()
 
     def _set_least_widths(self) -> None:
-        for field, widths in ((self.presets, PRESETS_PX), (self.fusion, FUSION_PX), (self.opacity, OPACITY_PX)):
+        for field, widths in ((self.presets, PRESETS_PX), (self.fusion, FUSION_PX), (self.amount, AMOUNT_PX)):
             field.setMinimumWidth(widths[self._narrow])
         for box in (self.presets, self.fusion):
             box.setMinimumContentsLength(LETTERS[self._narrow])
-        self.opacity.setMaximumWidth(OPACITY_PX[True] if self._narrow else QWIDGETSIZE_MAX)
+        self.amount.setMaximumWidth(AMOUNT_PX[True] if self._narrow else QWIDGETSIZE_MAX)
 
     def _captioned(self, text: str, widget: QWidget) -> QWidget:
         holder = QWidget()
@@ -150,8 +162,9 @@ class ToolBar(QToolBar):
         fill_choice(self.fusion, [("None", ""), *others], viewing.overlay_key)
         self.fusion.setEnabled(bool(others))
         self.fusion.setToolTip(f"{self.fusion.currentText()} over the planning image; T switches it on and off")
-        self.opacity.set_value(viewing.opacity * 100)
-        self.opacity.setEnabled(bool(viewing.overlay_key) and viewing.overlay_shown)
+        shown = self._layout_actions[viewing.layout.name]
+        self.layouts.setIcon(shown.icon())
+        self.layouts.setToolTip(f"Layout: {shown.toolTip()}")
 
     def _show_presets(self) -> None:
         planning = self._session.case.planning
@@ -180,9 +193,6 @@ class ToolBar(QToolBar):
 
     def _choose_overlay(self) -> None:
         self._session.viewing.overlay_key = str(self.fusion.currentData() or "")
-
-    def _set_opacity(self, percent: float) -> None:
-        self._session.viewing.opacity = percent / 100
 
 
 def _spacer() -> QWidget:

@@ -58,9 +58,11 @@ class ViewCommands:
 
     def choose_layout(self, name: str) -> None:
         """Lay the views out; the one under the cursor is the large one."""
+        from workstation.gui.layout_model import PLANES_AND_VOLUME
+
         layout = self._viewing.layout
         if name == "large":
-            main = next((n for n in self._views.under_cursor() if n in ("axial", "sagittal", "coronal", "volume")), None)
+            main = next((name for name in self._views.under_cursor() if name in PLANES_AND_VOLUME), None)
             layout.choose(name, main=main)
         elif name == "phases" and not self._has_phases():
             self._refuse("No image of this case has several phases: open all phases of an examination to see them")

@@ -14,7 +14,7 @@ FUSION: tuple[Row, ...] = (
     ActionSpec("fusion_colour", "F&usion", "&Colour", "choose_fusion", ("Ctrl+2",), "palette", "The fused image in colours over grey; weak signal is transparent", "overlay", "fusion", argument="colour"),
     ActionSpec("fusion_checkerboard", "F&usion", "C&heckerboard", "choose_fusion", ("Ctrl+3",), "squares-four", "Tiles of one image and the other, in mm", "overlay", "fusion", argument="checkerboard"),
     ActionSpec("fusion_curtain", "F&usion", "C&urtain", "choose_fusion", ("Ctrl+4",), "arrows-left-right", "One image on each side of a line that is dragged", "overlay", "fusion", argument="curtain"),
-    ActionSpec("fusion_spyglass", "F&usion", "&Spyglass", "choose_fusion", ("Ctrl+5",), "magnifying-glass", "The fused image in a circle under the cursor", "overlay", "fusion", argument="spyglass"),
+    ActionSpec("fusion_spyglass", "F&usion", "Spy&glass", "choose_fusion", ("Ctrl+5",), "magnifying-glass", "The fused image in a circle under the cursor", "overlay", "fusion", argument="spyglass"),
     ActionSpec("fusion_flicker", "F&usion", "&Flicker", "choose_fusion", ("Ctrl+6",), "lightning", "One image and the other in turn", "overlay", "fusion", argument="flicker"),
     ActionSpec("fusion_difference", "F&usion", "&Difference", "choose_fusion", ("Ctrl+7",), "plus-minus", "The fused image minus the one below, in diverging colours", "overlay", "fusion", argument="difference"),
     "F&usion-",

@@ -7,16 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workstation.case.commands import AddRegistration, RemoveRegistration
 from workstation.fusion.registration import Registration
-from workstation.gui.fields import SliderField, label, restyle
+from workstation.gui.fields import label, restyle
+from workstation.gui.fusion_fields import FusionAmount, FusionModes
 from workstation.gui.icons import icon
 from workstation.gui.panels.panel import Card, EmptyState, Panel, choice, fill_choice, heading, named, plain, primary
+from workstation.gui.panels.slab_field import SlabField
 from workstation.gui.session import Session
 from workstation.images.volume import Volume
 from workstation.view.color_maps import NAMES as COLOUR_NAMES
+from workstation.view.fusion_look import COLOUR, DIFFERENCE, OVERLAY_COLORS
 
 
 def links_between(session: Session, fixed: Volume, moving: Volume) -> list[Registration]:
@@ -37,6 +41,11 @@ def state_of(session: Session, fixed: Volume, moving: Volume) -> tuple[str, str]
     if found[-1].accepted_by:
         return "good", f"Registered ({found[-1].method}), accepted by {found[-1].accepted_by}."
     return "caution", f"Registered ({found[-1].method}), not yet checked by a person."
+
+
+def colour_names(mode: str) -> tuple[str, ...]:
+    """The colour tables that a fusion mode offers."""
+    return OVERLAY_COLORS if mode == COLOUR else COLOUR_NAMES
 
 
 _UNITS = {"mm": "mm", "deg": "°", "s": "s", "percent": "%"}
@@ -73,7 +82,7 @@ class FusePanel(Panel):
     load_wanted = Signal()
     open_wanted = Signal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
         super().__init__(session)
         self.empty = EmptyState(
             "intersect",
@@ -92,12 +101,19 @@ class FusePanel(Panel):
         self.overlay.setAccessibleName("Fused image")
         self.overlay.currentIndexChanged.connect(self._choose_overlay)
         content.addLayout(named("Fused", self.overlay))
-        self.opacity = SliderField("%", 0, 100, "Opacity of the fused image")
-        self.opacity.changed.connect(self._set_opacity)
-        content.addLayout(named("Opacity", self.opacity))
+        self.modes = FusionModes(actions)
+        content.addLayout(named("Mode", self.modes))
+        self.amount = FusionAmount(session)
+        row = named("Opacity", self.amount)
+        self.amount_name = row.itemAt(0).widget()
+        self.amount.mode_shown.connect(self.amount_name.setText)
+        content.addLayout(row)
         self.colours = choice()
+        self.colours.setAccessibleName("Colours of the fused image")
         self.colours.currentIndexChanged.connect(self._choose_colours)
         content.addLayout(named("Colours", self.colours))
+        self.slab = SlabField(session)
+        content.addLayout(named("Slab", self.slab))
         content.addWidget(heading("Registration"))
         content.addWidget(self._registration_card())
         self.column.addWidget(self._content)
@@ -133,11 +149,10 @@ class FusePanel(Panel):
         self.base.setText(session.image_name(planning.key))
         entries = [("None", ""), *((session.image_name(v.key), v.key) for v in others)]
         fill_choice(self.overlay, entries, viewing.overlay_key)
-        fill_choice(
-            self.colours, [(name.replace("_", " ").capitalize(), name) for name in COLOUR_NAMES], viewing.overlay_colors
-        )
-        self.opacity.set_value(viewing.opacity * 100)
-        self.opacity.setEnabled(bool(viewing.overlay_key))
+        chosen = viewing.look.overlay_colors if viewing.mode == COLOUR else viewing.overlay_colors
+        fill_choice(self.colours, [(name.capitalize(), name) for name in colour_names(viewing.mode)], chosen)
+        self.colours.setEnabled(bool(viewing.overlay_key) and viewing.mode != DIFFERENCE)
+        self.modes.setEnabled(bool(viewing.overlay_key))
         self._show_registration(planning, session.overlay or others[0])
 
     def _show_registration(self, planning: Volume, moving: Volume) -> None:
@@ -161,10 +176,11 @@ class FusePanel(Panel):
         self.session.viewing.overlay_key = self.overlay.currentData() or ""
 
     def _choose_colours(self) -> None:
-        self.session.viewing.overlay_colors = self.colours.currentData()
-
-    def _set_opacity(self, percent: float) -> None:
-        self.session.viewing.opacity = percent / 100
+        viewing, name = self.session.viewing, self.colours.currentData()
+        if viewing.mode == COLOUR:
+            viewing.change_look(overlay_colors=name)
+        else:
+            viewing.overlay_colors = name
 
     def _register(self) -> None:
         self.register_wanted.emit(self._moving_key)

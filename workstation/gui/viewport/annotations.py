@@ -14,9 +14,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from workstation.geometry.orientation import direction_letters
 from workstation.geometry.plane import Plane
-from workstation.gui.viewport.readout import reading_of
 from workstation.images.volume import Volume
-from workstation.view.color_maps import GREY, color_table
 from workstation.view.fusion_look import (
     BLEND,
     CHECKERBOARD,
@@ -25,7 +23,9 @@ from workstation.view.fusion_look import (
     DIFFERENCE,
     FLICKER,
     SPYGLASS,
+    ColorBarLook,
     FusionLook,
+    color_bar_of,
 )
 from workstation.view.picture_frame import PictureFrame
 from workstation.view.slice_scene import Layer, SliceScene
@@ -40,16 +40,6 @@ _SCALE_STEPS_MM = (1, 2, 5, 10, 20, 50, 100, 200)
 
 
 @dataclass(frozen=True)
-class ColorBar:
-    """The overlay's colours with the values at their ends."""
-
-    colors: str
-    lower: float
-    upper: float
-    unit: str
-
-
-@dataclass(frozen=True)
 class Annotations:
     """The words on one slice.
 
@@ -60,7 +50,7 @@ class Annotations:
     plane: Plane
     pixel_mm: float
     lines: tuple[tuple[str, str], ...] = ()
-    color_bar: ColorBar | None = None
+    color_bar: ColorBarLook | None = None
     note: str = ""
 
 
@@ -80,7 +70,7 @@ def annotations_of(scene: SliceScene, frame: PictureFrame, note: str) -> Annotat
         lines.append((f"+ {name}", f"{window}  {amount_words(scene.look)}".rstrip()))
     if scene.slab.thickness_mm > 0:
         lines.append((f"{SLAB_WORDS[scene.slab.mode]} of {scene.slab.thickness_mm:g} mm", ""))
-    return Annotations(frame.plane, frame.pixel_mm, tuple(lines), _color_bar_of(scene), note)
+    return Annotations(frame.plane, frame.pixel_mm, tuple(lines), color_bar_of(scene.look, scene.base, overlay), note)
 
 
 SLAB_WORDS = {"mean": "Mean", "maximum": "Maximum (MIP)", "minimum": "Minimum (minIP)"}
@@ -98,15 +88,6 @@ def amount_words(look: FusionLook) -> str:
         FLICKER: "shown now" if look.flicker_overlay else "hidden now",
         DIFFERENCE: "difference",
     }[look.mode]
-
-
-def _color_bar_of(scene: SliceScene) -> ColorBar | None:
-    overlay = scene.overlay
-    if overlay is None or overlay.colors == GREY:
-        return None
-    centre, width = overlay.window
-    unit = reading_of(overlay.volume, None).unit
-    return ColorBar(overlay.colors, centre - width / 2, centre + width / 2, unit)
 
 
 def _line_of(layer: Layer) -> tuple[str, str]:
@@ -213,11 +194,11 @@ def _paint_scale(painter: QPainter, area: QRectF, pixel_mm: float, font: QFont) 
     _text(painter, QPointF(right - length / 2 - width / 2, y - 6), words)
 
 
-def _paint_color_bar(painter: QPainter, area: QRectF, bar: ColorBar, font: QFont) -> None:
+def _paint_color_bar(painter: QPainter, area: QRectF, bar: ColorBarLook, font: QFont) -> None:
     """Upright at the right side above the scale bar, high values on top."""
     height = min(140.0, area.height() * 0.3)
     place = QRectF(area.right() - EDGE - 10, area.top() + EDGE + 20, 10, height)
-    table = np.ascontiguousarray(color_table(bar.colors)[::-1].reshape(256, 1))
+    table = np.ascontiguousarray(bar.table[::-1].reshape(256, 1))
     image = QImage(table.data, 1, 256, 4, QImage.Format.Format_RGB32)
     painter.drawImage(place, image)
     painter.setPen(QPen(QUIET, 1.0))
@@ -226,9 +207,16 @@ def _paint_color_bar(painter: QPainter, area: QRectF, bar: ColorBar, font: QFont
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     unit = f" {bar.unit}" if bar.unit else ""
-    for value, y in ((bar.upper, place.top() + metrics.ascent() / 2), (bar.lower, place.bottom())):
-        words = f"{value:.0f}{unit}"
-        _text(painter, QPointF(place.left() - 5 - metrics.horizontalAdvance(words), y), words, QUIET)
+    lower, upper = bar.ends
+    rows = [
+        (f"{bar.upper:.0f}{unit}", place.top() + metrics.ascent() / 2),
+        (upper, place.top() + metrics.ascent() / 2 + metrics.height()),
+        (lower, place.bottom() - metrics.height()),
+        (f"{bar.lower:.0f}{unit}", place.bottom()),
+    ]
+    for words, y in rows:
+        if words:
+            _text(painter, QPointF(place.left() - 5 - metrics.horizontalAdvance(words), y), words, QUIET)
 
 
 def paint_note(painter: QPainter, area: QRectF, note: str, font: QFont) -> None:

@@ -37,7 +37,8 @@ def paint_legend(painter: QPainter, area: QRectF, entries: Sequence[LegendEntry]
     lines = [_words(entry) for entry in shown]
     if len(shown) < len(entries):
         lines.append((f"and {len(entries) - len(shown)} more", ""))
-    widest = min(max(metrics.horizontalAdvance(a) + metrics.horizontalAdvance(b) for a, b in lines) + 16, area.width() / 2)
+    widest = max(metrics.horizontalAdvance(a) + metrics.horizontalAdvance(b) for a, b in lines)
+    widest = min(widest + 16, area.width() / 2)
     ground = QRectF(area.left() + EDGE, area.top() + EDGE, SAMPLE_PX + 14 + widest, row * len(lines) + 8)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)

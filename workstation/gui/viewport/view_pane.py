@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QMouseEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from workstation.gui.fields import ElidedLabel
+from workstation.gui.icons import icon
 from workstation.gui.panels.panel import choice, fill_choice
 from workstation.gui.viewport.slice_view import SliceView
 from workstation.gui.viewport.volume_view import VolumeView
 from workstation.view.slice_planes import ORIENTATIONS
+
+TITLE_ICONS = "#aab0b8"
+"""Titles lie on black in both themes."""
 
 Entries = list[tuple[str, str]]
 
@@ -35,9 +39,9 @@ class ViewTitle(QWidget):
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.images: QComboBox | None = None
         self.orientations: QComboBox | None = None
-        self.button = self._tool("⤢", f"Maximise the {text} view", "This view alone, or all of them (space)")
+        self.button = self._tool("arrows-out-simple", f"Maximise the {text} view", "This view alone, or all (space)")
         self.button.clicked.connect(self.maximise_requested)
-        self.window_button = self._tool("⧉", f"The {text} view in a window", "In a window of its own, or back")
+        self.window_button = self._tool("picture-in-picture", f"{text} in a window", "In a window of its own, or back")
         self.window_button.clicked.connect(self.window_requested)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(8, 0, 2, 0)
@@ -46,8 +50,10 @@ class ViewTitle(QWidget):
         self._row.addWidget(self.window_button)
         self._row.addWidget(self.button)
 
-    def _tool(self, text: str, name: str, tip: str) -> QToolButton:
-        button = QToolButton(self, text=text, autoRaise=True, focusPolicy=Qt.FocusPolicy.NoFocus)
+    def _tool(self, picture: str, name: str, tip: str) -> QToolButton:
+        button = QToolButton(self, autoRaise=True, focusPolicy=Qt.FocusPolicy.NoFocus)
+        button.setIcon(icon(picture, TITLE_ICONS))
+        button.setIconSize(QSize(14, 14))
         button.setAccessibleName(name)
         button.setToolTip(tip)
         return button
