@@ -210,6 +210,7 @@ class CaseFiles(QObject):
         file = session.file
 
         def flush(progress: Any) -> None:
+            progress(0.0, f"Saving {file.path.name}")
             file.flush()
 
         self._window.runner.start("Saving", flush, then=lambda _none: self._saved(then))
@@ -232,6 +233,7 @@ class CaseFiles(QObject):
             return
 
         def move(progress: Any) -> None:
+            progress(0.0, f"Writing the case and its history to {target.name}")
             # Waits for images that are still being hashed while commands go on. Where the old place can't be written
             # any more (a full disk), what is waiting goes straight into the new file.
             with contextlib.suppress(StoreError):

@@ -146,6 +146,8 @@ QTabBar::tab:focus { color: $accent; }
 QStatusBar { background: $raised; border-top: 1px solid $sunken; }
 QStatusBar::item { border: none; }
 QStatusBar QToolButton { padding: 0; }
+QStatusBar #moreJobs { padding: 0 6px; color: $accent; }
+#jobList { background: $raised; border: 1px solid $border; border-radius: 6px; }
 #line { background: $border; max-height: 1px; min-height: 1px; border: none; }
 #message { background: $raised; border: 1px solid $border; border-left: 4px solid $accent; border-radius: 4px; }
 #message[kind="danger"] { border-left: 4px solid $danger; }
