@@ -18,6 +18,7 @@ from workstation.case.commands import Command
 from workstation.editing.desk import Desk
 from workstation.gui.sentences import is_expected, sentence_of
 from workstation.gui.viewing import Viewing
+from workstation.images.naming import distinct_names, name_of_volume
 from workstation.images.volume import Volume
 from workstation.structures.structure import Structure
 
@@ -154,14 +155,10 @@ class Session(QObject):
         return self.case.images.get(self.viewing.overlay_key)
 
     def image_name(self, key: str) -> str:
-        """How an image is called in lists: "CT Planning", unique enough for people."""
-        volume = self.case.images.get(key)
-        return name_of_image(volume) if volume else ""
+        """How an image is called in lists: "CT Planning", and more where another one is called the same."""
+        return distinct_names(self.case.images).get(key, "")
 
 
 def name_of_image(volume: Volume) -> str:
-    """Modality and description; a description that begins with the modality does not repeat it."""
-    description, modality = volume.description.strip(), volume.modality.strip()
-    if description.upper().startswith(modality.upper()):
-        return description or modality or "Image"
-    return f"{modality} {description}".strip()
+    """Modality and description; what else is known of an image that nobody described."""
+    return name_of_volume(volume)
