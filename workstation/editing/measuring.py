@@ -16,6 +16,7 @@ from workstation.editing.footprint import thickness_mm
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
+from workstation.measurements.export import middle_mm
 from workstation.measurements.measurement import Measurement
 from workstation.measurements.statistics import Statistics, measurement_statistics
 from workstation.measurements.words import sides_words, size_words, spread_words
@@ -37,6 +38,8 @@ class Measuring:
     changed = Signal()
     """A measurement came, went, moved (in mid-drag too) or was chosen: what shows them repaints."""
     selected_changed = Signal(str)
+    looked_at = Signal(object)
+    """Bring a patient point (3,) of the shown frame to the middle of the views."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
@@ -132,6 +135,15 @@ class Measuring:
         planning = self._case.planning
         below, above = thickness_mm(plane, planning.grid if planning else None, 2 * DEFAULT_REACH_MM)
         return max(above - below, 1e-3) / 2
+
+    def look_at(self, identifier: str) -> bool:
+        """Bring a measurement to the middle of the views; False when nothing says where it lies in them."""
+        measurement = self.current(identifier)
+        link = self.to_shown(measurement) if measurement is not None else None
+        if measurement is None or link is None:
+            return False
+        self.looked_at.emit(link.apply(middle_mm(measurement)))
+        return True
 
     # ------------------------------------------------------------------ what they say
 

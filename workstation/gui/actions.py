@@ -12,13 +12,14 @@ from workstation.gui.action_tables.file import FILE
 from workstation.gui.action_tables.fusion import FUSION
 from workstation.gui.action_tables.help import HELP
 from workstation.gui.action_tables.layout import LAYOUT
+from workstation.gui.action_tables.measure import MEASURE
 from workstation.gui.action_tables.spec import ActionSpec, Row
 from workstation.gui.action_tables.tools import TOOLS
 from workstation.gui.action_tables.view import VIEW
 
-MENUS = ("&File", "&Edit", "&Tools", "&View", "F&usion", "&Help")
+MENUS = ("&File", "&Edit", "&Tools", "&View", "F&usion", "&Measure", "&Help")
 
-ACTIONS: tuple[Row, ...] = (*FILE, *EDIT, *TOOLS, *VIEW, *LAYOUT, *FUSION, *HELP)
+ACTIONS: tuple[Row, ...] = (*FILE, *EDIT, *TOOLS, *VIEW, *LAYOUT, *FUSION, *MEASURE, *HELP)
 
 SPECS: tuple[ActionSpec, ...] = tuple(item for item in ACTIONS if isinstance(item, ActionSpec))
 

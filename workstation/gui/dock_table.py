@@ -24,7 +24,7 @@ class DockSpec:
     name: stable; its action is called dock_<name>. title: in the title bar, on the tab, in the menu.
     icon: of the one family. make: the content; called when the panel is first shown, once for each open case.
     area: "right", "left", "top" or "bottom", where it lies at first; several of one area are tabs.
-    shown: whether it is there before anybody chose.
+    shown: whether it is there before anybody chose. keys: that show and close it.
     """
 
     name: str
@@ -33,6 +33,22 @@ class DockSpec:
     make: Callable[[Session, dict[str, QAction]], QWidget]
     area: str = "right"
     shown: bool = False
+    keys: tuple[str, ...] = ()
 
 
-DOCKS: tuple[DockSpec, ...] = ()
+def _window(session: Session, _actions: dict[str, QAction]) -> QWidget:
+    from workstation.gui.panels.window import WindowPanel
+
+    return WindowPanel(session)
+
+
+def _measurements(session: Session, actions: dict[str, QAction]) -> QWidget:
+    from workstation.gui.panels.measurements import MeasurementsPanel
+
+    return MeasurementsPanel(session, actions, getattr(session.parent(), "runner", None))
+
+
+DOCKS: tuple[DockSpec, ...] = (
+    DockSpec("window", "Window and level", "circle-half", _window, keys=("Shift+W",)),
+    DockSpec("measurements", "Measurements", "ruler", _measurements, keys=("Shift+M",)),
+)

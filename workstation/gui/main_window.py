@@ -29,6 +29,7 @@ from workstation.gui.banner import Banner
 from workstation.gui.case_files import CaseFiles
 from workstation.gui.commands import Commands
 from workstation.gui.jobs.runner import JobRunner
+from workstation.gui.measure_commands import MeasureCommands
 from workstation.gui.message_bar import MessageBar
 from workstation.gui.preparation import Preparation
 from workstation.gui.resources import resource
@@ -48,7 +49,7 @@ log = logging.getLogger(__name__)
 
 TITLE = "Workstation"
 
-HANDLERS: tuple[type, ...] = (WindowCommands, ViewCommands)
+HANDLERS: tuple[type, ...] = (WindowCommands, ViewCommands, MeasureCommands)
 """What does the actions of the table, beside `Commands`: classes made with the window, one method for each handler.
 
 A class may have `checks()`, which gives the actions that are to be shown as chosen or not, by name, and `begin()`,

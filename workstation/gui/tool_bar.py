@@ -10,6 +10,7 @@ from workstation.editing.desk import RULES
 from workstation.gui.fields import NumberField, label
 from workstation.gui.fusion_fields import FusionAmount, FusionModeButton
 from workstation.gui.layout_model import LAYOUTS
+from workstation.gui.measure_button import MeasureButton
 from workstation.gui.panels.panel import Segments, choice, fill_choice
 from workstation.gui.session import Session
 from workstation.images.windows import presets_for
@@ -49,6 +50,7 @@ class ToolBar(QToolBar):
         self._add(actions, "undo", "redo")
         self.addSeparator()
         self._add(actions, "tool_crosshair", "tool_brush", "tool_polygon")
+        self.addWidget(MeasureButton(session, actions))
         self.addSeparator()
         self.rules = Segments([actions[f"rule_{rule}"] for rule in RULES])
         self.addWidget(self.rules)

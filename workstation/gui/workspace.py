@@ -11,12 +11,14 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workstation.editing.brush import Brush
+from workstation.editing.measuring_tool import measuring_tools
 from workstation.editing.polygon import Polygon
 from workstation.editing.tool import Tool
 from workstation.geometry.plane import Plane
 from workstation.gui.dock_table import DOCKS
 from workstation.gui.docks import Dock, DockArea
 from workstation.gui.landmarks import shown_middle
+from workstation.gui.measuring_views import connect_measuring
 from workstation.gui.panels.contour import ContourPanel
 from workstation.gui.panels.fuse import FusePanel
 from workstation.gui.panels.images import ImagesPanel
@@ -58,6 +60,7 @@ class Workspace(QWidget):
         self.session = session
         self._actions = actions
         self.tools: dict[str, Tool | None] = {"crosshair": None, "brush": Brush(), "polygon": Polygon()}
+        self.tools |= measuring_tools()
         self.tool_bar = ToolBar(session, actions)
         self.step_bar = StepBar([actions[f"step_{name}"] for name in STEPS])
         self.views = ViewGrid(session.case, session.viewing, session.desk)
@@ -77,6 +80,7 @@ class Workspace(QWidget):
         self._idle.start()
         self.structures.looked_at.connect(self.look_at)
         self.views.hovered.connect(self.hovered)
+        connect_measuring(session, self.views)
         self.views.volume_of = self.structures.model.volume_cc
         session.tool_changed.connect(self._tell_hint)
 

@@ -28,7 +28,7 @@ MARKER_PX = 5.0
 
 def paint_measurements(painter: QPainter, view: SliceView, frame: PictureFrame) -> None:
     """Everything that was measured on the shown plane (frame in logical pixels), unless contours are hidden."""
-    if view.desk is None or not view.case.measurements or view.viewing.hide_all:
+    if view.desk is None or not view.case.measurements or view.viewing.hide_all or not view.linked:
         return
     measuring = view.desk.measuring
     reach_mm = measuring.reach_mm(frame.plane)

@@ -162,7 +162,7 @@ class SliceHand:
         else:
             self._dragged = "tool"
             self.drawing = view.viewing.drawing = True
-            if view.desk is not None:
+            if view.desk is not None and getattr(view.viewing.tool, "draws", True):
                 view.viewing.set_visible(view.desk.active, True)  # nobody draws what can't be seen
             view.viewing.tool.press(view.desk, pointer)
             view.update()

@@ -36,7 +36,8 @@ from workstation.gui.viewport.crosshair import Crosshair, paint_crosshair, paint
 from workstation.gui.viewport.fusion_marks import paint_fusion_marks
 from workstation.gui.viewport.keyboard import somebody_types
 from workstation.gui.viewport.legend import paint_legend, paint_name
-from workstation.gui.viewport.readout import Readout, reading_of
+from workstation.gui.viewport.measurement_painting import paint_measurements
+from workstation.gui.viewport.readout import Readout, readout_at
 from workstation.gui.viewport.slice_aim import SliceAim
 from workstation.gui.viewport.slice_contours import SliceContours
 from workstation.gui.viewport.slice_hand import SliceHand
@@ -234,7 +235,7 @@ class SliceView(QWidget):
         known = {layer.volume.key for layer in shown}
         others = (self.layer(key) for key in self.also_read if key not in known)
         layers = [*shown, *(layer for layer in others if layer is not None)]
-        return Readout(point, tuple(reading_of(layer.volume, layer.value_at(point)) for layer in layers))
+        return readout_at(point, layers)
 
     # ------------------------------------------------------------------------------------------------- moving
 
@@ -303,6 +304,7 @@ class SliceView(QWidget):
         if self.desk is not None:
             self.desk.active_changed.connect(self.refresh)
             self.desk.settings_changed.connect(self._tool_changed)
+            self.desk.measuring.changed.connect(self._tool_changed)
 
     def refresh(self, *_: object) -> None:
         """Make the slice anew at the next repaint."""
@@ -417,6 +419,7 @@ class SliceView(QWidget):
         if self.scene.overlay is not None:
             paint_fusion_marks(painter, area, frame, self.look())
         paint_annotations(painter, area, annotations_of(self.scene, frame, self._note), self.font())
+        paint_measurements(painter, self, frame)
         self._paint_tool(painter, frame)
         self._paint_names(painter, area)
 

@@ -1,0 +1,408 @@
+"""What was measured: a list, and below it the figures or the profile of the chosen one, or of the active structure."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QMenu,
+    QTableView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from workstation.case.measurement_commands import RemoveMeasurement
+from workstation.gui.fields import label
+from workstation.gui.icons import icon
+from workstation.gui.jobs.runner import JobRunner
+from workstation.gui.measurement_figures import (
+    ROWS,
+    RULES,
+    Figures,
+    StructureFigures,
+    names_of,
+    profile_of,
+    region_figures,
+    shown_images,
+)
+from workstation.gui.measurement_model import Column, MeasurementModel
+from workstation.gui.panels.panel import EmptyState, choice, fill_choice, named, small
+from workstation.gui.session import Session
+from workstation.images.volume import Volume
+from workstation.images.whole_file import reason
+from workstation.jobs.progress import Progress
+from workstation.measurements.export import csv_text, profile_rows, write_csv
+from workstation.measurements.measurement import PROFILE, WORDS, Measurement
+from workstation.measurements.profile import Profile
+from workstation.measurements.words import sides_words, size_words
+
+CHOSEN, STRUCTURE = "chosen", "structure"
+ROW_PX = 28
+FIGURE_ROW_PX = 22
+_WIDTHS = {Column.COLOUR: 24, Column.VALUE: 84, Column.EYE: 28, Column.DELETE: 28}
+MOST_ROWS_SEEN = 6
+
+
+class MeasurementTable(QTableView):
+    """The list: a click on a symbol switches it, a double click looks at the measurement, F2 renames it."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.rows = MeasurementModel(session, self)
+        self.setModel(self.rows)
+        self.setShowGrid(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setAccessibleName("Measurements")
+        self.horizontalHeader().hide()
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.horizontalHeader().setMinimumSectionSize(20)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.clicked.connect(self._clicked)
+        self.doubleClicked.connect(self._double_clicked)
+
+    def chosen(self) -> str:
+        """Identifier of the row that is marked."""
+        return self.rows.identifier(self.currentIndex().row())
+
+    def rename(self, identifier: str) -> None:
+        """Open a name for editing where it stands."""
+        row = self.rows.row_of(identifier)
+        if row >= 0:
+            self.setFocus()
+            self.edit(self.rows.index(row, Column.NAME))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete deletes, F2 renames; letters belong to the window: there is no search by typing here."""
+        editing = self.state() == QAbstractItemView.State.EditingState
+        if event.key() == Qt.Key.Key_Delete and not editing and self.chosen():
+            self._session.do(RemoveMeasurement(self.chosen()))
+        elif event.key() == Qt.Key.Key_F2 and not editing:
+            self.rename(self.chosen())
+        elif event.text().isalpha() and not editing:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def _clicked(self, index: QModelIndex) -> None:
+        identifier = self.rows.identifier(index.row())
+        if index.column() == Column.EYE:
+            viewing = self._session.viewing
+            viewing.set_visible(identifier, not viewing.visible(identifier))
+        elif index.column() == Column.DELETE:
+            self._session.do(RemoveMeasurement(identifier))
+
+    def _double_clicked(self, index: QModelIndex) -> None:
+        if index.column() in (Column.COLOUR, Column.NAME, Column.VALUE):
+            self.look_at(self.rows.identifier(index.row()))
+
+    def look_at(self, identifier: str) -> None:
+        """Bring a measurement to the middle of the views."""
+        if identifier and not self._session.desk.measuring.look_at(identifier):
+            self._session.refused.emit("Nothing says where that measurement lies in the planning image: register first")
+
+
+class FigureTable(QTableWidget):
+    """Figures line by line, one column for each image."""
+
+    def __init__(self) -> None:
+        super().__init__(len(ROWS), 0)
+        self.setFrameShape(QTableWidget.Shape.NoFrame)
+        self.setAccessibleName("Figures")
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+        self.setVerticalHeaderLabels([name for name, _ in ROWS])
+        self.verticalHeader().setDefaultSectionSize(FIGURE_ROW_PX)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setMinimumSectionSize(84)
+        self.horizontalHeader().setHighlightSections(False)
+        self.verticalHeader().setHighlightSections(False)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def show_figures(self, figures: Figures, images: list[Volume], names: dict[str, str], waiting: str) -> None:
+        """Fill the table. waiting: stands where figures are still to come."""
+        self.setColumnCount(len(images))
+        for column, image in enumerate(images):
+            head = QTableWidgetItem(names[image.key])
+            head.setToolTip(image.description)
+            self.setHorizontalHeaderItem(column, head)
+            found = figures.get(image.key)
+            for row, (_, words) in enumerate(ROWS):
+                item = QTableWidgetItem(words(found) if found is not None else (waiting if row == 0 else ""))
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                if found is not None:
+                    item.setToolTip(RULES.get(found.rule, ""))
+                self.setItem(row, column, item)
+        bar = self.horizontalScrollBar().sizeHint().height() if len(images) > 3 else 0
+        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + FIGURE_ROW_PX * len(ROWS) + bar + 4)
+
+
+class MeasurementsPanel(QWidget):
+    """The panel. runner: where long work runs; its own by default."""
+
+    def __init__(self, session: Session, actions: dict[str, QAction], runner: JobRunner | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self._runner = runner or JobRunner(self)
+        self._figures = StructureFigures(session, self._runner, self._refresh_soon)
+        self._profile: Profile | None = None
+        self._drawn: tuple[object, ...] = ()
+        self.plot: QWidget | None = None
+        self.empty = EmptyState(
+            "ruler",
+            "Distances, angles, regions and line profiles are listed here, with what every shown image holds in them. "
+            "D, A, E, R, F and G take the tools in hand.",
+            "Measure a distance",
+            actions["tool_distance"].trigger,
+        )
+        self.table = MeasurementTable(session)
+        self.model = self.table.rows
+        self.about = choice()
+        self.about.setAccessibleName("Whose figures are shown")
+        self.about.activated.connect(lambda _n: self.refresh())
+        self.summary = label("", wrap=True)
+        self.figures = FigureTable()
+        self.note = label("", "muted", wrap=True)
+        self._lay_out(actions)
+        self._soon = QTimer(self, singleShot=True, interval=30)
+        self._soon.timeout.connect(self.refresh)
+        self._listen()
+        self.refresh()
+
+    def _lay_out(self, actions: dict[str, QAction]) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(6)
+        column.addWidget(self.empty)
+        column.addWidget(self.table)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addLayout(named("Figures of", self.about), 1)
+        self.copy_button = small("copy", "Copy what is shown here, for a spreadsheet", self.copy_shown)
+        self.save_button = small("floppy-disk", "Write what is shown here as CSV…", self.save_shown)
+        all_button = small("file-text", "Write all measurements as CSV…", actions["export_measurements"].trigger)
+        for button in (self.copy_button, self.save_button, all_button):
+            row.addWidget(button)
+        self.all_button = all_button
+        column.addLayout(row)
+        column.addWidget(self.summary)
+        column.addWidget(self.figures)
+        self._plot_place = QVBoxLayout()
+        column.addLayout(self._plot_place, 1)
+        column.addWidget(self.note)
+        column.addStretch(0)
+        self._column = column
+
+    def _listen(self) -> None:
+        session = self.session
+        for signal in (
+            session.history_changed, session.images_changed, session.registrations_changed, session.listing_changed,
+            session.display_changed, session.visibility_changed, session.active_changed,
+        ):  # fmt: skip
+            signal.connect(self._refresh_soon)
+        session.desk.measuring.changed.connect(self._refresh_soon)
+        session.viewing.layout.changed.connect(self._refresh_soon)
+        self.table.selectionModel().currentChanged.connect(lambda index, _old: self._choose(index))
+        self.table.customContextMenuRequested.connect(self._show_menu)
+
+    def _refresh_soon(self, *_: object) -> None:
+        if isValid(self) and not self._soon.isActive():
+            self._soon.start()
+
+    # ------------------------------------------------------------------ showing
+
+    def refresh(self) -> None:
+        """Look at the case and at what is shown again."""
+        self.model.refresh()
+        measuring, listed = self.session.desk.measuring, self.model.rowCount()
+        self.empty.setVisible(not listed)
+        self.table.setVisible(bool(listed))
+        self.table.setFixedHeight(ROW_PX * min(max(listed, 1), MOST_ROWS_SEEN) + 2)
+        row = self.model.row_of(measuring.selected)
+        if row != self.table.currentIndex().row():
+            self.table.setCurrentIndex(self.model.index(row, Column.NAME) if row >= 0 else QModelIndex())
+        measurement = measuring.current(measuring.selected)
+        self._offer(measurement)
+        self.all_button.setEnabled(bool(listed))
+        if self.about.currentData() == STRUCTURE:
+            self._show_structure()
+        else:
+            self._show_measurement(measurement)
+
+    def _offer(self, measurement: Measurement | None) -> None:
+        structure = self.session.active
+        chosen = self.about.currentData()
+        name = measurement.name if measurement is not None else "Nothing measured"
+        entries = [(name, CHOSEN), *([(f"{structure.name} (structure)", STRUCTURE)] if structure is not None else [])]
+        fill_choice(self.about, entries, chosen if chosen == STRUCTURE and structure is not None else CHOSEN)
+
+    def show_structure(self) -> None:
+        """The figures of the active structure."""
+        self._offer(self.session.desk.measuring.current(self.session.desk.measuring.selected))
+        self.about.setCurrentIndex(max(self.about.findData(STRUCTURE), 0))
+        self.refresh()
+
+    def _show_measurement(self, measurement: Measurement | None) -> None:
+        region = measurement is not None and measurement.is_region
+        profile = measurement is not None and measurement.kind == PROFILE
+        if measurement is None:
+            self.summary.setText("" if not self.model.rowCount() else "Choose one in the list.")
+        else:
+            words = (WORDS[measurement.kind], size_words(measurement), sides_words(measurement))
+            self.summary.setText(" · ".join(word for word in words if word))
+        if region:
+            self._show_figures(region_figures(self.session, measurement), "not registered")
+        else:
+            self._show_figures(None, "")
+        self._show_profile(measurement if profile else None)
+        self.copy_button.setEnabled(region or profile)
+        self.save_button.setEnabled(region or profile)
+
+    def _show_structure(self) -> None:
+        self._show_profile(None)
+        structure = self.session.active
+        if structure is None:
+            return
+        if not self.isVisible():
+            return  # nobody waits for it
+        figures, waiting = self._figures.of(structure.identifier)
+        self.summary.setText(f"{structure.name} · {self._figures.words(structure.identifier)}")
+        self._show_figures(figures, "working…" if waiting else "not registered")
+        self.copy_button.setEnabled(not waiting)
+        self.save_button.setEnabled(not waiting)
+
+    def _show_figures(self, figures: Figures | None, waiting: str) -> None:
+        self.figures.setVisible(figures is not None)
+        self.note.setVisible(figures is not None)
+        if figures is None:
+            return
+        images = shown_images(self.session)
+        self.figures.show_figures(figures, images, names_of(self.session, images), waiting)
+        rules = {found.rule for found in figures.values() if found is not None and found.mean is not None}
+        partly = any(found is not None and 0 < found.covered < 0.9995 for found in figures.values())
+        words = [RULES[rule] for rule in RULES if rule in rules]
+        if partly:
+            words.append("▲ Part of it lies outside of an image: figures are of the part inside.")
+        self.note.setText(" ".join(words))
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)
+        self._refresh_soon()
+
+    # ------------------------------------------------------------------ the profile
+
+    def _show_profile(self, measurement: Measurement | None) -> None:
+        if measurement is None:
+            self._profile, self._drawn = None, ()
+            if self.plot is not None:
+                self.plot.hide()
+            return
+        links = [self.session.desk.measuring.link_to(measurement, image.key) for image in shown_images(self.session)]
+        wanted = (measurement, *shown_images(self.session), *(None if x is None else x.matrix.tobytes() for x in links))
+        if self._profile is None or len(wanted) != len(self._drawn) or any(
+            a is not b and not (isinstance(a, bytes) and a == b) for a, b in zip(wanted, self._drawn, strict=True)
+        ):
+            self._profile, self._drawn = profile_of(self.session, measurement), wanted
+            self._draw()
+        elif self.plot is not None:
+            self.plot.show()
+
+    def _draw(self) -> None:
+        """The plot, once its library is there: importing that takes a third of a second, in the background."""
+        if self._profile is None:
+            return
+        if "pyqtgraph" not in sys.modules:
+            self._runner.start("Preparing the plot", _import_plotting, then=lambda _n: self._draw(), lane="plotting")
+            return
+        if self.plot is None:
+            from workstation.gui.profile_plot import ProfilePlot
+
+            self.plot = ProfilePlot()
+            self.plot.pointed.connect(self._mark)
+            self._plot_place.addWidget(self.plot, 1)
+        images = [self.session.case.images[key] for key in self._profile.values if key in self.session.case.images]
+        self.plot.show_profile(self._profile, names_of(self.session, images))
+        self.plot.show()
+
+    def _mark(self, point: object) -> None:
+        self.session.desk.measuring.marked_mm = point
+
+    # ------------------------------------------------------------------ doing
+
+    def _choose(self, index: QModelIndex) -> None:
+        identifier = self.model.identifier(index.row())
+        if identifier and identifier != self.session.desk.measuring.selected:
+            self.session.desk.measuring.selected = identifier
+            self.about.setCurrentIndex(max(self.about.findData(CHOSEN), 0))
+
+    def _show_menu(self, place: QPoint) -> None:
+        identifier = self.model.identifier(self.table.indexAt(place).row())
+        if identifier:
+            self.menu_for(identifier).popup(self.table.viewport().mapToGlobal(place))
+
+    def menu_for(self, identifier: str) -> QMenu:
+        """What can be done with a measurement."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(icon("corners-in"), "Centre the views", lambda: self.table.look_at(identifier))
+        menu.addAction(icon("pencil-simple"), "Rename", lambda: self.table.rename(identifier))
+        menu.addAction(icon("trash"), "Delete", lambda: self.session.do(RemoveMeasurement(identifier)))
+        return menu
+
+    def shown_rows(self) -> list[list[str]]:
+        """What the lower half shows, as a table: a profile's values, or figures with the images as columns."""
+        if self._profile is not None:
+            images = [self.session.case.images[key] for key in self._profile.values if key in self.session.case.images]
+            return profile_rows(self._profile, names_of(self.session, images))
+        table, columns = self.figures, range(self.figures.columnCount())
+        head = [self.summary.text(), *(table.horizontalHeaderItem(column).text() for column in columns)]
+        return [head, *([name, *(table.item(row, c).text() for c in columns)] for row, (name, _) in enumerate(ROWS))]
+
+    def copy_shown(self) -> None:
+        """To the clipboard, with tabs."""
+        QApplication.clipboard().setText(csv_text(self.shown_rows(), "\t"))
+
+    def save_shown(self) -> None:
+        """Ask where, and write CSV."""
+        kind = "profile" if self._profile is not None else "figures"
+        chosen, _ = QFileDialog.getSaveFileName(self, "Write as CSV", f"{kind}.csv", "Tables (*.csv)")
+        if chosen:
+            save_rows(self.session, chosen, self.shown_rows())
+
+
+def save_rows(session: Session, path: str, rows: list[list[str]]) -> bool:
+    """Write a table; when that fails, the session's `refused` says why."""
+    target = Path(path) if Path(path).suffix else Path(path).with_suffix(".csv")
+    try:
+        write_csv(target, rows)
+    except OSError as error:
+        session.refused.emit(f"{target.name} can't be written: {reason(error)}")
+        return False
+    return True
+
+
+def _import_plotting(progress: Progress) -> None:
+    progress(0.0, "Preparing the plot")
+    importlib.import_module("pyqtgraph")
