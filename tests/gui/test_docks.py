@@ -103,6 +103,29 @@ def test_a_panel_is_dragged_onto_another_and_becomes_a_tab(new_window: Windows, 
     assert workspace.docks.tabifiedDockWidgets(panel) == [listed]
 
 
+def test_a_panel_that_needs_more_room_is_lent_it(new_window: Windows, patient: SmallPatient) -> None:
+    window, workspace = open_window(new_window, patient)
+    dock = workspace.dock("panel")
+    wide = QLabel("wide")
+    wide.setFixedWidth(500)
+    workspace.panel("review").column.addWidget(wide)
+    window.action("step_review").trigger()
+    let_live(0.05)
+    assert dock.width() >= 500 + 32, "nothing is cut off"
+    window.action("step_targets").trigger()
+    let_live(0.05)
+    assert dock.width() == workspace_module.DOCK_WIDTH_PX, "and it is given back"
+    for step in ("review", "targets", "review", "targets"):
+        window.action(f"step_{step}").trigger()
+    let_live(0.05)
+    assert dock.width() == workspace_module.DOCK_WIDTH_PX, "as fast as one may go through the steps"
+    workspace.docks.resizeDocks([dock], [400], Qt.Orientation.Horizontal)
+    let_live(0.05)
+    window.action("step_contour").trigger()
+    let_live(0.05)
+    assert dock.width() == 400, "what a person chose stays"
+
+
 def test_a_floating_panel_comes_back_floating_in_its_place(new_window: Windows, patient: SmallPatient) -> None:
     window, workspace = open_window(new_window, patient)
     listed = workspace.dock("structures")

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from workstation import __version__
 from workstation.gui.fields import label
 from workstation.gui.resources import resource
+from workstation.gui.theme import text_scale
 
+WIDTH_PX = 480
 NOT_A_DEVICE = (
     "Research and teaching software: not a medical device. It must not be used to decide about the treatment of a "
     "patient unless a qualified person checks every result by other means."
@@ -36,4 +38,5 @@ class About(QDialog):
         row.setSpacing(24)
         row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
-        self.resize(480, 200)
+        width = round(WIDTH_PX * text_scale())
+        self.resize(width, row.totalHeightForWidth(width))

@@ -186,6 +186,8 @@ class DockArea(QMainWindow):
         self._first: dict[str, tuple[str, str, bool]] = {}
         self._waiting: QByteArray | None = None
         self._settled = False
+        self._lent: dict[str, tuple[int, int, int]] = {}
+        """Widths in px: a panel's own, the one that it was lent, and the one until Qt has laid it out."""
 
     def add(self, dock: Dock, area: str, onto: str = "", shown: bool = True) -> None:
         """Put a panel in. onto: the panel that it is a tab of at first, "" for a place of its own."""
@@ -229,6 +231,22 @@ class DockArea(QMainWindow):
         dock.show()
         dock.raise_()
         return content
+
+    def make_room(self, name: str, needed_px: int, before_px: int) -> None:
+        """Lend a panel the width that it needs, and take it back when it needs it no more.
+
+        before_px: how wide it was before it needed that (Qt may have made it wider already).
+        """
+        dock = self.docks[name]
+        if not self._settled or dock.isFloating() or dock.isHidden():
+            return
+        own, *passing = self._lent.get(name, (before_px, before_px, before_px))
+        if before_px not in passing:
+            own = before_px  # a person has given it this width meanwhile
+        wanted = max(own, needed_px)
+        self._lent[name] = (own, wanted, dock.width())
+        if wanted != dock.width():
+            self.resizeDocks([dock], [wanted], Qt.Orientation.Horizontal)
 
     # ------------------------------------------------------------------ keeping
 

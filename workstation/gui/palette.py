@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from workstation.gui.fields import label
 from workstation.gui.palette_entries import Entry, entries_of
 from workstation.gui.palette_search import found
-from workstation.gui.theme import current_theme
+from workstation.gui.theme import current_theme, text_scale
 
 if TYPE_CHECKING:
     from workstation.gui.main_window import MainWindow
@@ -173,7 +173,7 @@ class Palette(QFrame):
 
     def _place(self) -> None:
         top = self._window.menuWidget().height() + GAP_PX
-        width = min(round(WIDTH_PX * self.fontMetrics().height() / 16), self._window.width() - 2 * GAP_PX)
+        width = min(round(WIDTH_PX * text_scale()), self._window.width() - 2 * GAP_PX)
         height = min(HEIGHT_PX, self._window.height() - top - 2 * GAP_PX)
         self.setGeometry((self._window.width() - width) // 2, top, width, height)
 

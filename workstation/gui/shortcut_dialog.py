@@ -23,7 +23,7 @@ from workstation.gui.actions import MENUS, SPECS
 from workstation.gui.fields import label, restyle
 from workstation.gui.panels.panel import choice, fill_choice
 from workstation.gui.shortcuts import DEFAULT, PRESETS, Shortcuts, native, plain_name, portable, preset_keys, refusal
-from workstation.gui.theme import current_theme, follow_theme
+from workstation.gui.theme import current_theme, follow_theme, text_scale
 
 SIZE_PX = (640, 620)
 NAME = Qt.ItemDataRole.UserRole
@@ -66,7 +66,7 @@ class ShortcutDialog(QDialog):
         self._wanted = ""
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(*SIZE_PX)
+        self.resize(*(round(side * text_scale()) for side in SIZE_PX))
         self.search = QLineEdit()
         self.search.setPlaceholderText("Find an action, or a key such as Ctrl+Z")
         self.search.setAccessibleName("Find an action")

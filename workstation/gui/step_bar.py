@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout
 
+from workstation.gui.theme import text_scale
+
 WIDTH_PX = 58
 
 
@@ -15,7 +17,8 @@ class StepBar(QFrame):
     def __init__(self, actions: list[QAction]) -> None:
         super().__init__()
         self.setObjectName("stepBar")
-        self.setFixedWidth(WIDTH_PX)
+        self._width_px = round(WIDTH_PX * text_scale())
+        self.setFixedWidth(self._width_px)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 8, 1, 8)
         layout.setSpacing(4)
@@ -31,6 +34,6 @@ class StepBar(QFrame):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setIconSize(QSize(24, 24))
         button.setDefaultAction(action)
-        button.setFixedWidth(WIDTH_PX - 2)
+        button.setFixedWidth(self._width_px - 2)
         button.setMinimumHeight(56)
         return button

@@ -11,14 +11,18 @@ if TYPE_CHECKING:
     from workstation.gui.theme import Theme
 
 
-def style_sheet(theme: Theme) -> str:
-    """The application's style sheet in the colours of a theme."""
+def style_sheet(theme: Theme, scale: float = 1.0) -> str:
+    """The application's style sheet in the colours of a theme. scale: of letters, and of what holds them."""
     values = {key: str(value) for key, value in vars(theme).items()}
     values["caret"] = resource("icons", f"caret-down-{theme.name}.svg").as_posix()
     values["caret_right"] = resource("icons", f"caret-right-{theme.name}.svg").as_posix()
     values["check"] = resource("icons", "check.svg").as_posix()
+    values |= {name: f"{round(size * scale)}px" for name, size in _SIZES_PX.items()}
     return Template(_SHEET).substitute(values)
 
+
+_SIZES_PX = {"title_size": 15, "product_size": 28, "small_size": 11, "view_title_height": 24}
+"""What is given in pixels for letters of the usual size."""
 
 _SHEET = """
 QWidget { color: $text; }
@@ -41,14 +45,14 @@ QMenu::icon { padding-left: 8px; }
 
 /* text */
 QLabel { background: transparent; }
-QLabel[kind="title"] { font-weight: 600; font-size: 15px; }
+QLabel[kind="title"] { font-weight: 600; font-size: $title_size; }
 QLabel[kind="heading"] { font-weight: 600; }
 QLabel[kind="muted"] { color: $muted; }
 QLabel[kind="reason"] { color: $danger; }
 QLabel[kind="caution"] { color: $caution; }
 QLabel[kind="good"] { color: $good; }
-QLabel[kind="product"] { font-size: 28px; font-weight: 600; }
-QLabel#patientName { font-weight: 600; font-size: 15px; }
+QLabel[kind="product"] { font-size: $product_size; font-weight: 600; }
+QLabel#patientName { font-weight: 600; font-size: $title_size; }
 
 /* buttons */
 QPushButton { background: $raised; border: 1px solid $border; border-radius: 4px; padding: 6px 12px; min-height: 18px; }
@@ -105,9 +109,9 @@ QTableView::item { border: none; padding: 0 2px; }
 QListView::item { padding: 6px; border-radius: 4px; }
 QListView::item:selected, QListView::item:hover { background: $hover; color: $text; }
 QScrollArea { background: transparent; border: none; }
-QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
-QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
-QScrollBar::handle { background: $border; border-radius: 4px; min-height: 24px; min-width: 24px; margin: 1px; }
+QScrollBar:vertical { background: transparent; width: 8px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 8px; margin: 0; }
+QScrollBar::handle { background: $border; border-radius: 3px; min-height: 24px; min-width: 24px; margin: 1px; }
 QScrollBar::handle:hover { background: $disabled; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
@@ -118,7 +122,7 @@ QToolBar::separator { background: $border; width: 1px; margin: 6px 6px; }
 QToolBarExtension, #qt_toolbar_ext_button { background: $hover; border-radius: 4px;
     image: url($caret); padding: 0; min-width: 16px; }
 #stepBar { background: $surface; border-right: 1px solid $sunken; }
-#stepBar QToolButton { border-radius: 6px; padding: 6px 0; font-size: 11px; color: $muted; }
+#stepBar QToolButton { border-radius: 6px; padding: 6px 0; font-size: $small_size; color: $muted; }
 #stepBar QToolButton:hover { background: $hover; color: $text; }
 #stepBar QToolButton:checked { background: $raised; color: $accent; }
 #stepBar QToolButton:focus { border: 1px solid $accent; }
@@ -139,10 +143,16 @@ QTabBar::tab:focus { color: $accent; }
 #card[selected="true"] { border: 1px solid $accent; }
 #viewArea { background: #000000; }
 #viewArea QSplitter::handle { background: $border; }
-#view_title { background: #101214; min-height: 24px; max-height: 24px; }
+#view_title { background: #101214; min-height: $view_title_height; max-height: $view_title_height; }
 #view_title QLabel { color: #c9ced4; font-weight: 600; }
 #view_title QToolButton { color: #c9ced4; padding: 0 6px; }
 #view_title QToolButton:hover { background: #2a2e33; }
+#view_title QComboBox {
+    background: #1b1e21; color: #c9ced4; border: none; border-radius: 3px; padding: 0 4px; min-height: 18px; max-height: 20px;
+}
+QToolButton[kind="mode"] { background: $field; border: 1px solid $border; border-radius: 0; padding: 4px 2px; }
+QToolButton[kind="mode"]:checked { background: $accent; color: $on_accent; border: 1px solid $accent; }
+QToolButton[kind="mode"]:hover:!checked { background: $hover; }
 QStatusBar { background: $raised; border-top: 1px solid $sunken; }
 QStatusBar::item { border: none; }
 QStatusBar QToolButton { padding: 0; }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from workstation.gui.style import style_sheet
@@ -16,6 +16,9 @@ GRID_PX = 8
 
 SMALLEST_FONT_PT = 10.0
 """A system font below this cannot be read from the back of a lecture hall."""
+
+USUAL_FONT_PX = 13
+"""Height of ten points on a screen that is not scaled."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,13 @@ def apply_theme(application: QApplication, name: str) -> Theme:
         QGuiApplication.styleHints().setColorScheme(scheme)
     application.setPalette(_palette(theme))
     _enlarge_font(application)
-    application.setStyleSheet(style_sheet(theme))
+    application.setStyleSheet(style_sheet(theme, text_scale()))
     return theme
+
+
+def text_scale() -> float:
+    """How much larger the system's letters are than those that sizes in pixels are given for; at least 1."""
+    return max(1.0, QFontInfo(QApplication.font()).pixelSize() / USUAL_FONT_PX)
 
 
 def follow_theme(widget: QWidget, show: Callable[[Theme], None]) -> None:

@@ -35,6 +35,7 @@ from workstation.gui.viewport.view_grid import ViewGrid
 DOCK_WIDTH_PX = 317
 """320 with the border by which the panels are made wider."""
 EXTRA_DOCK_PX = 280
+LOWEST_PANEL_PX = 160
 PANEL, LIST = "panel", "structures"
 STEPS = ("images", "fuse", "contour", "targets", "review")
 PANEL_PAUSE_MS = 150
@@ -42,6 +43,15 @@ CROSSHAIR_HINT = (
     "Crosshair: click or drag to point · wheel steps through slices · right drag sets the window · "
     "middle drag pans · Ctrl+wheel zooms · F1 shows every key"
 )
+
+
+class PanelStack(QStackedWidget):
+    """The panels of the steps; as wide as the one in front needs, so that nothing of it is cut off."""
+
+    def minimumSizeHint(self) -> QSize:
+        panel = self.currentWidget()
+        width = panel.minimumSizeHint().width() if panel is not None else 0
+        return QSize(max(width, DOCK_WIDTH_PX), LOWEST_PANEL_PX)
 
 
 class Workspace(QWidget):
@@ -73,7 +83,7 @@ class Workspace(QWidget):
             "review": lambda: ReviewPanel(session),
         }
         self._panels: dict[str, Panel] = {}
-        self._stack = QStackedWidget()
+        self._stack = PanelStack()
         self._lay_out()
         self._idle = QTimer(self, interval=PANEL_PAUSE_MS)
         self._idle.timeout.connect(self._make_next_panel)
@@ -105,7 +115,6 @@ class Workspace(QWidget):
 
     def _add_docks(self) -> None:
         """The panel of the step over the structure list, and the panels of the table as tabs or at their sides."""
-        self._stack.setMinimumSize(DOCK_WIDTH_PX, 160)
         self.structures.setMinimumHeight(120)
         panel = Dock(PANEL, "Panel", "sliders-horizontal", lambda: self._stack, QSize(DOCK_WIDTH_PX, 560))
         listed = Dock(LIST, "Structures", "list-bullets", lambda: self.structures, QSize(DOCK_WIDTH_PX, 320))
@@ -149,7 +158,10 @@ class Workspace(QWidget):
             self.show_dock(PANEL)
 
     def _bring(self, panel: Panel) -> None:
+        before_px = self.dock(PANEL).width()
         self._stack.setCurrentWidget(panel)
+        self._stack.updateGeometry()
+        self.docks.make_room(PANEL, self._stack.minimumSizeHint().width(), before_px)
         self.dock(PANEL).setWindowTitle(panel.title)
         panel.shown()
 
