@@ -166,13 +166,17 @@ def test_the_window_itself_needs_nothing_heavy() -> None:
 def test_fusion_stays_in_sight_in_a_narrow_window(full_window: MainWindow) -> None:
     assert full_window.workspace is not None
     bar = full_window.workspace.tool_bar
+    full_window.action("tool_crosshair").trigger()
     for width, words in ((933, False), (1400, True), (933, False)):
         full_window.resize(width, 700)
         let_live(0.1)
         assert full_window.width() == width
-        assert bar.fusion.isVisible() and bar.opacity.isVisible() and bar.presets.isVisible()
-        assert bar.opacity.geometry().right() <= bar.width()
+        assert bar.fusion.isVisible() and bar.amount.isVisible() and bar.presets.isVisible()
+        assert bar.amount.geometry().right() <= bar.width()
         captions = [found for found in bar.findChildren(QLabel) if found.text() in ("Brush", "Window", "Fusion")]
         assert len(captions) == 3 and all(caption.isVisible() == words for caption in captions)
-        assert (bar.widgetForAction(full_window.action("maximise")) is not None) == words
+        assert bar.rules.isVisible() == words
         assert cut_off(full_window) == []
+    full_window.action("tool_brush").trigger()
+    let_live(0.1)
+    assert bar.rules.isVisible(), "who draws sees how strokes are set"

@@ -27,6 +27,9 @@ Footprint = dict[float, Region]
 
 ALIGNED_DEG = 0.1
 
+FLATTEST_DEG = 9.9
+"""A plane tilted less against the slices would cut them in bands many times as wide as they are thick."""
+
 SEAM_MM = 1e-5
 """Strips reach this far into their neighbours: borders that differ in the last digit would never grow together."""
 
@@ -84,8 +87,18 @@ def canvas_for(case: Case, identifier: str, view: Plane) -> Canvas:
     positions = case.positions_mm(identifier)
     if not len(positions):
         raise CaseError("There is no image to draw on: open one first")
+    _refuse_flat(own, structure.stack.plane)
     grid = case.planning.grid if case.planning is not None else None
     return Canvas(structure.stack.plane, own, positions, structure.stack.slice_spacing_mm, grid)
+
+
+def _refuse_flat(view: Plane, slices: Plane) -> None:
+    tilt_deg = float(np.degrees(np.arccos(min(1.0, abs(float(view.normal @ slices.normal))))))
+    if not view.is_parallel_to(slices) and tilt_deg < FLATTEST_DEG:
+        raise CaseError(
+            f"This plane is tilted by {tilt_deg:.0f}° against the slices that contours lie on, too little to draw "
+            "across them: straighten the planes"
+        )
 
 
 def thickness_mm(view: Plane, grid: Grid | None, otherwise_mm: float) -> tuple[float, float]:

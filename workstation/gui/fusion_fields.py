@@ -137,7 +137,7 @@ class FusionModes(QWidget):
         super().__init__()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(2)
+        grid.setSpacing(0)
         self.buttons: dict[str, QToolButton] = {}
         for number, mode in enumerate(MODES):
             button = QToolButton()
@@ -145,6 +145,7 @@ class FusionModes(QWidget):
             button.setIconSize(QSize(18, 18))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             button.setAccessibleName(actions[f"fusion_{mode}"].text().replace("&", ""))
-            restyle(button, kind="segment")
+            restyle(button, kind="mode")
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             grid.addWidget(button, 0, number)
             self.buttons[mode] = button

@@ -31,14 +31,16 @@ PRESETS_PX, FUSION_PX, AMOUNT_PX = (152, 92), (184, 96), (144, 120)
 LETTERS = (6, 4)
 """Least widths where there is room, and where there is not."""
 
+DRAWING_TOOLS = ("brush", "polygon")
+
 QWIDGETSIZE_MAX = (1 << 24) - 1
 
 
 class ToolBar(QToolBar):
     """Bound to one session; rebuilt with it.
 
-    Where the window is narrow, words give way to the fields that they belong to, so that fusion stays in sight:
-    every field has its name as a tooltip, too.
+    Where the window is narrow, words give way to the fields that they belong to, and how strokes are set gives way
+    while nothing is drawn, so that fusion stays in sight: every field has its name as a tooltip, too.
     """
 
     def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
@@ -53,13 +55,15 @@ class ToolBar(QToolBar):
         self.addWidget(MeasureButton(session, actions))
         self.addSeparator()
         self.rules = Segments([actions[f"rule_{rule}"] for rule in RULES])
-        self.addWidget(self.rules)
+        self._drawing = [self.addWidget(self.rules)]
         self.radius = NumberField("mm", 0.5, 100.0, 0.5, 1, "Brush radius", 52)
         self.radius.line.setToolTip("Brush radius in mm on the patient: Shift + wheel, [ and ]")
         self.radius.changed.connect(self._set_radius)
         self._captions: list[QLabel] = []
-        self.addWidget(self._captioned("Brush", self.radius))
-        self._add(actions, "ball")
+        self._drawing.append(self.addWidget(self._captioned("Brush", self.radius)))
+        ball = QToolButton()
+        ball.setDefaultAction(actions["ball"])
+        self._drawing.append(self.addWidget(ball))
         self.addWidget(_spacer())
         self._add_layouts(actions)
         self._add_display(actions)
@@ -69,6 +73,7 @@ class ToolBar(QToolBar):
         self._fit_soon.timeout.connect(self._fit)
         self._set_least_widths()
         session.settings_changed.connect(self._show_settings)
+        session.tool_changed.connect(self._show_drawing)
         session.display_changed.connect(self._show_display)
         session.images_changed.connect(self._show_display)
         session.registrations_changed.connect(self._show_display)
@@ -108,6 +113,7 @@ class ToolBar(QToolBar):
         self.modes = FusionModeButton(self._session, actions)
         self.addWidget(self.modes)
         self.amount = FusionAmount(self._session)
+        self.amount.setContentsMargins(0, 0, 8, 0)
         self.addWidget(self.amount)
 
     def event(self, event: QEvent) -> bool:
@@ -131,7 +137,15 @@ class ToolBar(QToolBar):
         self._narrow = narrow
         for caption in self._captions:
             caption.setVisible(not narrow)
+        self._show_drawing()
         self._set_least_widths()
+
+    def _show_drawing(self) -> None:
+        """How strokes are set is out of the way in a narrow window, unless something is drawn."""
+        tool = self._session.viewing.tool
+        wanted = not self._narrow or (tool is not None and tool.key in DRAWING_TOOLS)
+        for action in self._drawing:
+            action.setVisible(wanted)
 
     def _set_least_widths(self) -> None:
         for field, widths in ((self.presets, PRESETS_PX), (self.fusion, FUSION_PX), (self.amount, AMOUNT_PX)):

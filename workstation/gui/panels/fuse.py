@@ -102,7 +102,7 @@ class FusePanel(Panel):
         self.overlay.currentIndexChanged.connect(self._choose_overlay)
         content.addLayout(named("Fused", self.overlay))
         self.modes = FusionModes(actions)
-        content.addLayout(named("Mode", self.modes))
+        content.addWidget(self.modes)
         self.amount = FusionAmount(session)
         row = named("Opacity", self.amount)
         self.amount_name = row.itemAt(0).widget()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workstation.gui.session import name_of_image
 from workstation.gui.viewing import Viewing
+from workstation.images.naming import distinct_names
 from workstation.images.phases import multiphase, phases_of
 from workstation.images.volume import Volume
 
@@ -18,7 +18,7 @@ FUSED = "fused"
 
 def image_entries(case: Case) -> list[tuple[str, str]]:
     """(name, key) of everything that a view can show by itself, the fused picture first where there can be one."""
-    entries = [(name_of_image(volume), key) for key, volume in case.images.items()]
+    entries = [(name, key) for key, name in distinct_names(case.images).items()]
     return [("Fused picture", FUSED), *entries] if len(entries) > 1 else entries
 
 
@@ -35,6 +35,20 @@ def compared_keys(case: Case, viewing: Viewing) -> tuple[str, str]:
     if right not in known:
         right = viewing.overlay_key or next(iter(others), left)
     return left, right
+
+
+def told_apart(phases: list[Volume]) -> list[str]:
+    """Names of phases without the words that all of them begin with, numbered in the order of time.
+
+    What has no words of its own keeps its whole name.
+    """
+    names = list(distinct_names({phase.key: phase for phase in phases}).values())
+    words = [name.split() for name in names]
+    same = 0
+    while all(len(each) > same for each in words) and len({each[same] for each in words}) == 1 and len(words) > 1:
+        same += 1
+    rests = [" ".join(each[same:]) for each in words]
+    return [f"{number}  {rest or name}" for number, (rest, name) in enumerate(zip(rests, names, strict=True), start=1)]
 
 
 def phases_shown(case: Case, viewing: Viewing) -> list[Volume]:

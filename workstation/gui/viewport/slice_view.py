@@ -98,6 +98,8 @@ class SliceView(QWidget):
         self.aim = SliceAim(case, viewing, orientation, image_key)
         self.also_read: tuple[str, ...] = ()
         """Keys of images in other views, whose values are wanted under the cursor, too."""
+        self.lists_structures = True
+        """Whether the legend, where it is wanted, is shown in this view."""
         self.spyglass_mm: tuple[float, float] | None = None
         """(u, v) of the spyglass's middle in this view, None while the cursor is elsewhere."""
         self.pointed: tuple[str, QPointF] | None = None
@@ -460,7 +462,8 @@ class SliceView(QWidget):
                 paint_outline(painter, outline, frame.to_pixels(outline.points), color)
 
     def _paint_names(self, painter: QPainter, area: QRectF) -> None:
-        if self.viewing.legend_shown and self.linked and not self.viewing.hide_all:
+        wanted = self.viewing.legend_shown and self.lists_structures
+        if wanted and self.linked and not self.viewing.hide_all:
             paint_legend(painter, area, self.structures.legend(), self.font())
         entry = self.structures.entry(self.pointed[0]) if self.pointed is not None else None
         if entry is not None:

@@ -11,9 +11,8 @@ from shiboken6 import isValid
 
 from workstation.gui.layout_model import COMPARE, PHASES, VOLUME
 from workstation.gui.viewing import Viewing
-from workstation.gui.viewport.annotations import name_of
 from workstation.gui.viewport.arrangement import LEFT, RIGHT, Line, arrangement, phase_name
-from workstation.gui.viewport.compared import FUSED, compared_keys, image_entries, phases_shown
+from workstation.gui.viewport.compared import FUSED, compared_keys, image_entries, phases_shown, told_apart
 from workstation.gui.viewport.slice_view import SliceView
 from workstation.gui.viewport.view_pane import ViewPane, ViewWindow
 from workstation.gui.viewport.volume_view import VolumeView
@@ -60,7 +59,7 @@ class ViewGrid(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         for name in ORIENTATIONS:
             self._add_slice(name, name)
-        self._add(VOLUME, VolumeView(case, viewing))
+        self._add(VOLUME, VolumeView(case, viewing, desk))
         self._flicker = QTimer(self)
         self._flicker.timeout.connect(viewing.flicker)
         self._arrange_soon = QTimer(self, singleShot=True, interval=0)
@@ -149,10 +148,11 @@ class ViewGrid(QWidget):
                 pane = self._pane_for(name, "" if key == FUSED else key)
                 pane.title.offer(entries, key, layout.orientation)
         elif layout.name == PHASES:
-            for number, phase in enumerate(phases_shown(self.case, self.viewing), start=1):
+            phases = phases_shown(self.case, self.viewing)
+            for number, (phase, words) in enumerate(zip(phases, told_apart(phases), strict=True), start=1):
                 pane = self._pane_for(phase_name(number), phase.key)
-                pane.prefix = name_of(phase)
-                pane.title.offer([], "", layout.orientation)
+                pane.caption = words
+                pane.title.offer([], "", layout.orientation if number == 1 else "")
                 pane.tell_title()
         group = self._group()
         for view in group:
@@ -224,6 +224,10 @@ class ViewGrid(QWidget):
         for name, pane in self.panes.items():
             if name not in self.windows:
                 pane.setVisible(name in shown and wanted in ("", name))
+        # One legend is enough: in the first slice that can be seen.
+        first = next((name for name in shown if name in self.slices and wanted in ("", name)), "")
+        for name, view in self.slices.items():
+            view.lists_structures = name == first
         for splitter in reversed(self._splitters):
             parts = [splitter.widget(n) for n in range(splitter.count())]
             splitter.setVisible(splitter is self._whole or any(not part.isHidden() for part in parts))

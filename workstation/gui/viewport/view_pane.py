@@ -63,12 +63,16 @@ class ViewTitle(QWidget):
         self.label.setText(text)
 
     def offer(self, images: Entries, image: str, orientation: str) -> None:
-        """Let another image ((text, key) entries, none for no choice) and another row of planes be chosen."""
+        """Let another image ((text, key) entries, none for no choice) and another row of planes be chosen.
+
+        orientation: the present one, "" for no choice.
+        """
         if self.orientations is None:
             self.images, self.orientations = choice(), choice()
             self.images.setAccessibleName("Image in this view")
             self.orientations.setAccessibleName("Planes in this view")
-            self.images.setMinimumContentsLength(16)
+            self.images.setMinimumContentsLength(14)
+            self.orientations.setMinimumContentsLength(5)
             self._row.insertWidget(0, self.images)
             self._row.insertWidget(1, self.orientations)
             self.images.activated.connect(lambda _n: self.image_chosen.emit(self.images.currentData()))
@@ -78,18 +82,19 @@ class ViewTitle(QWidget):
         fill_choice(self.images, images, image)
         self.images.setVisible(bool(images))
         fill_choice(self.orientations, [(name, name) for name in ORIENTATIONS], orientation)
+        self.orientations.setVisible(bool(orientation))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.maximise_requested.emit()
 
 
 class ViewPane(QFrame):
-    """A view under its title. prefix: written before the view's own title."""
+    """A view under its title. caption: written there instead of the view's own title; "" for that."""
 
     def __init__(self, name: str, view: SliceView | VolumeView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name, self.view = name, view
-        self.prefix = ""
+        self.caption = ""
         self.title = ViewTitle(view.title(), self)
         view.title_changed.connect(lambda _text: self.tell_title())
         column = QVBoxLayout(self)
@@ -100,7 +105,7 @@ class ViewPane(QFrame):
 
     def tell_title(self) -> None:
         """Write what the view shows above it."""
-        self.title.set_text("   ".join(part for part in (self.prefix, self.view.title()) if part))
+        self.title.set_text(self.caption or self.view.title())
 
 
 class ViewWindow(QWidget):
