@@ -56,33 +56,37 @@ _BONE = VolumePreset(
         (3071, 1.0, 1.0, 1.0),
     ),
 )
-# The skin is where air ends; what a cut lays open shows fat yellow, muscle red and bone ivory.
+# The skin is where air ends: opaque half way up, before the noise of what lies below can shade it. What a cut lays
+# open shows fat yellow, muscle red and bone ivory.
 _SKIN = VolumePreset(
-    opacity=((-1024, 0), (-420, 0), (-250, 0.25), (-120, 0.8), (3071, 0.95)),
+    opacity=((-1024, 0), (-800, 0), (-650, 0.12), (-450, 0.6), (-250, 0.95), (3071, 0.98)),
     colors=(
-        (-1024, 0.86, 0.62, 0.50),
-        (-150, 0.90, 0.68, 0.55),
-        (-90, 0.92, 0.74, 0.55),
-        (-20, 0.80, 0.45, 0.36),
-        (60, 0.70, 0.32, 0.27),
-        (180, 0.78, 0.45, 0.36),
+        (-1024, 0.87, 0.64, 0.52),
+        (-180, 0.90, 0.68, 0.55),
+        (-100, 0.92, 0.75, 0.55),
+        (-30, 0.82, 0.50, 0.40),
+        (60, 0.68, 0.30, 0.25),
+        (180, 0.76, 0.42, 0.33),
         (320, 0.93, 0.85, 0.72),
         (3071, 1.0, 1.0, 0.98),
     ),
-    specular=0.12,
-    shininess=12.0,
+    ambient=0.28,
+    diffuse=0.75,
+    specular=0.08,
+    shininess=10.0,
 )
+# Contrast lies where spongy bone does. So thin that the rim of a bone hardly shows, yet a vessel some millimetres thick
+# does; denser than any vessel is bone.
 _VESSELS = VolumePreset(
-    opacity=((-1024, 0), (110, 0), (150, 0.04), (200, 0.28), (330, 0.5), (550, 0.28), (3071, 0.5)),
+    opacity=((-1024, 0), (140, 0), (190, 0.04), (260, 0.16), (340, 0.30), (450, 0.40), (800, 0.6), (3071, 0.8)),
     colors=(
-        (-1024, 0.50, 0.06, 0.05),
-        (150, 0.62, 0.10, 0.08),
-        (240, 0.86, 0.20, 0.14),
-        (340, 0.93, 0.42, 0.28),
-        (480, 0.93, 0.83, 0.68),
+        (-1024, 0.55, 0.05, 0.05),
+        (180, 0.70, 0.10, 0.08),
+        (280, 0.88, 0.18, 0.13),
+        (350, 0.92, 0.45, 0.32),
+        (430, 0.90, 0.80, 0.66),
         (3071, 1.0, 0.98, 0.94),
     ),
-    gradient=((0, 0.25), (12, 0.6), (40, 1.0)),
     specular=0.35,
     shininess=25.0,
 )
@@ -116,6 +120,11 @@ def preset_of(context: str, window: tuple[float, float]) -> VolumePreset:
         centre, width = window
         return _mr(centre - width / 2, centre + width / 2)
     return _OF_CT[context]
+
+
+def voxel_mm_of(context: str) -> float:
+    """How coarse an image may be for a context: skin is smooth, and what is cut open would otherwise show noise."""
+    return 3.2 if context == SKIN else 2.2
 
 
 def suits(context: str, volume: Volume) -> bool:

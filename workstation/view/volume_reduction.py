@@ -5,7 +5,7 @@ A second copy of the image at full size is never held: the reduction walks throu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ Float = NDArray[np.float64]
 VOXEL_MM = 2.2
 LARGEST_VOXELS = 16_000_000
 CT_RANGE_HU = (-1024.0, 3071.0)
+CT_TISSUE_HU = -400.0
 LEVELS = 4095.0
 
 
@@ -29,12 +30,14 @@ class ReducedVolume:
 
     levels: int16 [k, j, i], 0 to 4095: `low + level * step` is the value in the image's unit.
     to_patient: (4, 4) takes (i, j, k) to patient millimetres of the image's own frame; right-handed.
+    floor: the value above which something is there: for the box around it.
     """
 
     levels: NDArray[np.int16]
     to_patient: Float
     low: float
     step: float
+    floor: float
 
     @property
     def voxel_mm(self) -> float:
@@ -44,6 +47,22 @@ class ReducedVolume:
     def level_of(self, value: float) -> float:
         """The level of a value in the image's unit."""
         return (value - self.low) / self.step
+
+    def tissue_box_mm(self, to_shown: Float | None = None) -> tuple[Float, Float]:
+        """Lower and upper patient corner of the part of the lattice in which something is there.
+
+        to_shown: (4, 4) from the image's frame of reference to that of the corners; None where they are the same.
+        """
+        there = self.levels > self.level_of(self.floor)
+        ends = []
+        for axis in (2, 1, 0):
+            # A few bright voxels of noise are no patient.
+            share = there.mean(tuple(other for other in range(3) if other != axis))
+            filled = np.flatnonzero(share > 0.01)
+            ends.append((filled[0], filled[-1]) if len(filled) else (0, len(share) - 1))
+        corners = np.array([[*(ends[a][b >> a & 1] for a in range(3)), 1.0] for b in range(8)])
+        placed = corners @ (self.to_patient if to_shown is None else to_shown @ self.to_patient).T
+        return placed[:, :3].min(0), placed[:, :3].max(0)
 
     def corners_mm(self) -> Float:
         """(8, 3) patient points of the outermost voxels' centres."""
@@ -67,7 +86,8 @@ def reduced_volume(volume: Volume, voxel_mm: float = VOXEL_MM, progress: Progres
         # Shading turns inside out on a mirrored lattice.
         to_patient = to_patient @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, len(levels) - 1], [0, 0, 0, 1.0]])
         levels = np.ascontiguousarray(levels[::-1])
-    return ReducedVolume(levels, to_patient, low, step)
+    floor = CT_TISSUE_HU if is_ct(volume) else low + 0.1 * (high - low)
+    return ReducedVolume(levels, to_patient, low, step, floor)
 
 
 def _blocks(volume: Volume, voxel_mm: float) -> tuple[int, int, int]:
@@ -112,3 +132,15 @@ def _block_levels(
         mean = np.nan_to_num(mean, nan=0.0, posinf=LEVELS, neginf=0.0)
         levels[k] = np.clip(np.rint(mean), 0, LEVELS)
     return levels
+
+
+def smoothed(image: ReducedVolume) -> ReducedVolume:
+    """The same image through a binomial filter (1 2 1) along each axis: noise falls to a quarter, edges stay put."""
+    levels = image.levels
+    for axis in range(3):
+        padded = np.concatenate([levels.take([0], axis), levels, levels.take([-1], axis)], axis)
+        before, here, after = (
+            padded.take(range(start, start + levels.shape[axis]), axis).astype(np.int32) for start in range(3)
+        )
+        levels = ((before + 2 * here + after + 2) // 4).astype(np.int16)
+    return replace(image, levels=levels)

@@ -81,12 +81,12 @@ class VolumeRenderer:
     def __init__(
         self,
         delivered: Callable[[Frame | Exception], None],
-        make_scene: Callable[[], VolumeScene] = VolumeScene,
+        make_scene: Callable[[], VolumeScene] | None = None,
         thread: VolumeThread = VOLUME_THREAD,
     ) -> None:
-        self._delivered, self._make_scene, self._thread = delivered, make_scene, thread
+        self._delivered, self._make_scene, self._thread = delivered, make_scene or VolumeScene, thread
         self._lock = threading.Lock()
-        self._changes: list[Callable[[VolumeScene], None]] = []
+        self._changes: list[tuple[str, Callable[[VolumeScene], None]]] = []
         self._wish: Wish | None = None
         self._number = 0
         self._queued = False
@@ -97,10 +97,17 @@ class VolumeRenderer:
         self._pace = Pace()
         ending.append(self.close)
 
-    def change(self, edit: Callable[[VolumeScene], None]) -> None:
-        """Change the scene before the next picture."""
+    def change(self, edit: Callable[[VolumeScene], None], instead_of: str = "") -> None:
+        """Change the scene before the next picture.
+
+        instead_of: a name; an older change of that name that was not made yet need not be made any more.
+        """
         with self._lock:
-            self._changes.append(edit)
+            if self._closed or self._broken:
+                return
+            if instead_of:
+                self._changes = [each for each in self._changes if each[0] != instead_of]
+            self._changes.append((instead_of, edit))
             self._wake()
 
     def ask(self, wish: Wish) -> int:
@@ -157,7 +164,12 @@ class VolumeRenderer:
             wish, self._wish, number = self._wish, None, self._number
             self._in_work = wish
         try:
-            self._work(changes, wish, number)
+            if self._scene is None:
+                self._scene = self._make_scene()
+            for _, edit in changes:
+                edit(self._scene)
+            if wish is not None:
+                self._make(self._scene, wish, number)
         except Exception as error:  # noqa: BLE001  (carried to the window, which says it)
             self._broken = self._scene is None
             self._tell(error)
@@ -165,15 +177,9 @@ class VolumeRenderer:
             with self._lock:
                 self._in_work = None
 
-    def _work(self, changes: list[Callable[[VolumeScene], None]], wish: Wish | None, number: int) -> None:
-        if self._scene is None:
-            self._scene = self._make_scene()
-        for edit in changes:
-            edit(self._scene)
-        if wish is None:
-            return
+    def _make(self, scene: VolumeScene, wish: Wish, number: int) -> None:
         began = time.perf_counter()
-        pixels = self._render(self._scene, wish)
+        pixels = self._render(scene, wish)
         seconds = time.perf_counter() - began
         with self._lock:
             late = self._wish is not None and not wish.moving

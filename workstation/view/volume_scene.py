@@ -150,12 +150,14 @@ class VolumeScene:
 
     # ---------------------------------------------------------------------------------------- image and clipping
 
-    def set_image(self, image: ReducedVolume | None, preset: VolumePreset, to_shown: Float | None = None) -> None:
-        """Cast an image behind the surfaces, or none.
+    def set_image(
+        self, image: ReducedVolume | None, preset: VolumePreset | None = None, to_shown: Float | None = None
+    ) -> None:
+        """Cast an image with a preset behind the surfaces; None for none.
 
         to_shown: (4, 4) from the image's frame of reference to the shown one; None where they are the same.
         """
-        if image is None:
+        if image is None or preset is None:
             self._image, self._image_look, self._order_stale = None, None, True
             return
         if self._image is None or self._image.reduced is not image:

@@ -1,16 +1,17 @@
-"""The 3D view: the structures' surfaces, following every edit, with the bone of the planning CT for context."""
+"""The 3D view: the structures' surfaces, following every edit, in the bone or skin of the patient for context.
+
+Everything of VTK happens on a thread of its own; what is painted here is the last picture that it has finished.
+"""
 
 from __future__ import annotations
 
 import math
-import time
 import weakref
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -21,6 +22,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -30,77 +32,82 @@ from workstation.geometry.plane import Plane
 from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.annotations import paint_note, paint_side_letters
 from workstation.gui.viewport.keyboard import somebody_types
-from workstation.gui.viewport.side_buttons import add_side_buttons
-from workstation.structures.structure import Structure
-from workstation.view.errors import ViewError
-from workstation.view.volume_camera import SIDES, VolumeCamera
+from workstation.gui.viewport.side_buttons import SideButtons
+from workstation.gui.viewport.volume_hand import VolumeHand, is_side
+from workstation.view.volume_camera import VolumeCamera
+from workstation.view.volume_clip import clip_planes, facing
+from workstation.view.volume_presets import CONTEXTS
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
+    from workstation.editing.desk import Desk
+    from workstation.gui.viewport.volume_context import VolumeContext
+    from workstation.gui.viewport.volume_surfaces import VolumeSurfaces
     from workstation.view.background import Answer, Background
-    from workstation.view.surface_mesh import SurfaceMesh
-    from workstation.view.volume_scene import VolumeScene
+    from workstation.view.volume_renderer import Frame, VolumeRenderer, Wish
 
-BONE = "bone of the planning image"
 EMPTY_NOTE = "Surfaces of the structures appear here as they are drawn."
 
-# How fast surfaces follow a stroke at best, and the share of the window's time that asking for them may take.
-FOLLOW_MS = 200
-FOLLOW_SHARE = 0.12
 BUTTONS_PX = 28  # the row of buttons at the bottom, which letters keep clear of
-REST_MS = 350
-# While many surfaces come in, rendering takes at most this share of the window's time.
-ARRIVAL_SHARE = 0.3
-LONGEST_ARRIVAL_PAUSE_MS = 400
-MOVING_BUDGET_S = 0.040
+REST_MS = 140
+"""After so long without a movement the picture is made at full quality; a new movement gives it up."""
+ARRIVAL_MS = 120
+"""Surfaces that come in are shown together."""
 SMALLEST_EXTENT_MM = 140.0
 CROSSHAIR_MM = 8.0
 
 
 class VolumeView(QWidget):
-    """Surfaces in the frame of the planning image. Without OpenGL it says so, and the rest of the program works."""
+    """Surfaces and context in the frame of the planning image.
+
+    Without OpenGL it says so, and the rest of the program works.
+    """
 
     title_changed = Signal(str)
     maximise_requested = Signal()
+    picked = Signal(object)
+    """The `Pick` that a click has found, or None."""
     _answered = Signal(object)
+    _rendered = Signal(object)
+    _called = Signal(object)
 
-    def __init__(self, case: Case, viewing: Viewing, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, case: Case, viewing: Viewing, desk: Desk | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.case, self.viewing = case, viewing
+        self.case, self.viewing, self.desk = case, viewing, desk
         self.camera = VolumeCamera.from_side("A")
         self.note = ""
-        """What is wrong, in a sentence; "" when nothing is."""
-        self._failures: dict[str, str] = {}
-        self._scene: VolumeScene | None = None
+        """Why there is no 3D at all, in a sentence; "" when there is."""
+        self.renderer: VolumeRenderer | None = None
+        self.surfaces: VolumeSurfaces | None = None
+        self.context: VolumeContext | None = None
         self._maker: Background | None = None
+        self._frame: Frame | None = None
         self._image = QImage()
-        self._stale = True
+        self._asked = 0
         self._starting = False
         self._moving = False
         self._fitted = True
-        self._fine_seconds = 0.0
-        self._ask_seconds = 0.0
-        self._dirty: dict[str, None] = {}
-        self._rough: dict[str, None] = {}
-        self._bone_of = ""
-        self._bone_wanted = True
-        self._dragged = Qt.MouseButton.NoButton
-        self._last = QPointF()
         self._crosshair_place = (0.0, 0.0)
-        self._follow = QTimer(self, singleShot=True)
-        self._follow.timeout.connect(self._ask_for_dirty)
-        self._arrival = QTimer(self, singleShot=True)
+        self._hand = VolumeHand(self)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._ask)
+        self._arrival = QTimer(self, singleShot=True, interval=ARRIVAL_MS)
         self._arrival.timeout.connect(self._show_arrived)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._come_to_rest)
         self._answered.connect(self._take)
+        self._rendered.connect(self._show)
+        self._called.connect(lambda call: call())
         self.setObjectName("volume_view")
         self.setAccessibleName("3D view")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.WheelFocus)
         self.setMinimumSize(120, 90)
-        self._bone_button = add_side_buttons(self, self.look_from, lambda on: setattr(self, "bone_shown", on))
-        self._listen()
+        self.buttons = SideButtons(self, viewing.volume_look, self.look_from, self.toggle_cut, self._offered)
+        viewing.crosshair_moved.connect(self._crosshair_moved)
+        viewing.volume_look.changed.connect(self._look_changed)
 
     # ------------------------------------------------------------------------------------------------ commands
 
@@ -110,301 +117,253 @@ class VolumeView(QWidget):
 
     def look_from(self, side: str) -> None:
         """Look straight from one of `SIDES`: A P L R S I."""
-        self.camera = VolumeCamera.from_side(side, self.camera.focus_mm, self.camera.pixel_mm)
-        self._camera_moved()
+        self.move_camera(VolumeCamera.from_side(side, self.camera.focus_mm, self.camera.pixel_mm))
+
+    def move_camera(self, camera: VolumeCamera) -> None:
+        """Look otherwise: coarsely at once, at full quality when it rests."""
+        self.camera, self._fitted = camera, False
+        self._move()
 
     def fit(self) -> None:
-        """Bring all structures into view, at least a hand's breadth."""
+        """Bring all structures into view, and the whole patient where it is ray-cast; at least a hand's breadth."""
         self._fitted = True
-        scene = self._scene
-        if scene is None or self.width() < 2 or self.height() < 2:
+        if self.surfaces is None or self.context is None or self.width() < 2 or self.height() < 2:
             return
-        from workstation.view.volume_surface_looks import is_body
-
-        structures = [n for n in scene.names() if n in self.case.structures and not is_body(self.case.structures[n])]
-        bounds = scene.bounds_mm(structures) or scene.bounds_mm()
-        if bounds is None:
+        boxes = [box for box in (self.surfaces.box_mm(), self.context.box_mm()) if box is not None]
+        if not boxes:
             return
-        low, high = bounds
+        low = np.min([box[0] for box in boxes], axis=0)
+        high = np.max([box[1] for box in boxes], axis=0)
         extent = max(float(np.linalg.norm(high - low)), SMALLEST_EXTENT_MM)
-        pixel_mm = 1.1 * extent / min(self.width(), self.height())
+        pixel_mm = 1.05 * extent / min(self.width(), self.height())
         self.camera = VolumeCamera(self.camera.axes, (low + high) / 2, pixel_mm)
         self.refresh()
 
-    @property
-    def bone_shown(self) -> bool:
-        """Whether the planning CT's bone is shown for context."""
-        return self._bone_wanted
+    def toggle_cut(self, plane: str) -> None:
+        """Cut by a plane of `CUTS` through the crosshair, what is nearer to the viewer goes; or no longer."""
+        look = self.viewing.volume_look
+        if look.cut(plane) is None:
+            look.set_cut(facing(plane, self.camera.axes[2]))
+        else:
+            look.drop_cut(plane)
 
-    @bone_shown.setter
-    def bone_shown(self, shown: bool) -> None:
-        self._bone_wanted = bool(shown)
-        self._bone_button.setChecked(self._bone_wanted)
-        self._ask_for_bone()
-        self.refresh()
+    def take_picture(self, then: Callable[[QImage], None]) -> bool:
+        """Make the picture that is shown at full quality, and hand it over here; whether there will be one."""
+        if self.renderer is None:
+            return False
+        ground = None if self.viewing.volume_look.clear_ground else (0, 0, 0)
+        deliver = self._calling(lambda pixels: then(_image_of(pixels).copy()))
+        self.renderer.picture(self._wish(False, ground), deliver)
+        return True
+
+    def point_at(self, place: QPointF, activate: bool = False) -> None:
+        """Move the crosshair to what is seen at a place; activate: make the structure there the active one instead."""
+        if self.renderer is None:
+            return
+        deliver = self._calling(lambda pick: self._found(pick, activate))
+        ratio = self.devicePixelRatioF()
+        self.renderer.pick(self._wish(False), place.x() * ratio, place.y() * ratio, deliver)
 
     @property
     def busy(self) -> bool:
-        """Whether surfaces are still to be asked for (those under way not counted)."""
-        waiting = (self._follow, self._rest, self._arrival)
-        return bool(self._dirty or self._rough) or any(timer.isActive() for timer in waiting)
+        """Whether surfaces are still to be asked for (those under way not counted), or a picture is in work."""
+        timers = (self._soon, self._rest, self._arrival)
+        return self.surfaces is not None and (self.surfaces.busy or any(timer.isActive() for timer in timers))
 
     @property
     def complete(self) -> bool:
-        """Whether every surface has been made and delivered (True, too, where there can be none)."""
-        if self._maker is None:
+        """Whether all is made and shown at full quality (True, too, where there can be none)."""
+        if self.renderer is None or self._maker is None:
             return bool(self.note)
-        return not self.busy and not self._maker.busy
+        shown = self._frame is not None and self._frame.number == self._asked and not self._frame.wish.moving
+        return shown and not self.busy and not self._maker.busy
 
-    # ---------------------------------------------------------------------------------- what makes it out of date
-
-    def _listen(self) -> None:
-        case, viewing = self.case, self.viewing
-        case.structure_added.connect(self._structure_changed)
-        case.structure_changed.connect(self._structure_changed)
-        case.structure_removed.connect(self._structure_removed)
-        case.planning_image_chosen.connect(self._planning_chosen)
-        case.registration_changed.connect(self._everything_changed)
-        viewing.visibility_changed.connect(self.refresh)
-        viewing.crosshair_moved.connect(self._crosshair_moved)
+    # ------------------------------------------------------------------------------------------------ following
 
     def refresh(self) -> None:
-        """Render anew at the next repaint."""
-        if isValid(self):
-            self._stale = True
-            self.update()
+        """Have a new picture made, soon."""
+        if isValid(self) and self.isVisible() and not self._soon.isActive():
+            self._soon.start()
 
-    def _crosshair_moved(self) -> None:
-        """Only the small cross has moved: where it was and where it goes is all there is to repaint."""
-        if not isValid(self):
-            return
-        x, y = self.camera.to_screen(self.viewing.crosshair_mm, self.width(), self.height())
-        reach = math.ceil(CROSSHAIR_MM / self.camera.pixel_mm) + 3
-        for left, top in (self._crosshair_place, (float(x), float(y))):
-            self.update(QRect(math.floor(left) - reach, math.floor(top) - reach, 2 * reach, 2 * reach))
-
-    def _structure_changed(self, identifier: str) -> None:
-        if not isValid(self):
-            return
-        self._dirty[identifier] = None
-        if self._scene is not None and not self._follow.isActive():
-            pause = max(FOLLOW_MS, 1000 * self._ask_seconds / FOLLOW_SHARE) if self.viewing.drawing else 30
-            self._follow.start(round(pause))
-
-    def _structure_removed(self, identifier: str) -> None:
-        if not isValid(self):
-            return
-        for kept in (self._dirty, self._rough):
-            kept.pop(identifier, None)
-        if self._maker is not None and self._scene is not None:
-            self._forget(identifier)
-        self.refresh()
-
-    def _forget(self, identifier: str) -> None:
-        if self._failures.pop(identifier, None) is not None:
-            self.note = next(iter(self._failures.values()), "")
-        for fine in (False, True):
-            self._maker.forget((identifier, fine))
-        self._scene.remove(identifier)
-
-    def _everything_changed(self, _key: str) -> None:
-        for identifier in self.case.structures:
-            self._structure_changed(identifier)
-
-    def _planning_chosen(self, _key: str) -> None:
-        self._everything_changed(_key)
-        if isValid(self) and self._scene is not None:
-            self._ask_for_bone()
-        self.refresh()
-
-    # ------------------------------------------------------------------------------------ surfaces, made elsewhere
-
-    def _start(self) -> None:
-        """Make the scene when it is first looked at: importing VTK and starting OpenGL takes a moment."""
-        try:
-            from workstation.view.background import Background
-            from workstation.view.structure_sources import StructureSources
-            from workstation.view.volume_scene import VolumeScene
-
-            self._scene = VolumeScene()
-        except (ViewError, ImportError) as error:
-            self.note = str(error)
-            self.update()
-            return
-        self._sources = StructureSources()
-        # The worker must not keep a closed window alive.
-        deliver = weakref.WeakMethod(self._deliver)
-        self._maker = Background("surfaces", lambda answer: (method := deliver()) and method(answer))
-        self.destroyed.connect(self._maker.stop)
-        self._everything_changed("")
-        self._ask_for_bone()
-        self.refresh()
-
-    def _deliver(self, answer: Answer) -> None:
-        """On the worker's thread: a Qt signal carries the answer over."""
-        if isValid(self):
-            self._answered.emit(answer)
-
-    def _ask_for_dirty(self) -> None:
-        """Coarse surfaces of what has changed; fine ones follow when it rests."""
-        if self._maker is None:
-            return
-        started = time.perf_counter()
-        dirty, self._dirty = self._dirty, {}
-        for identifier in dirty:
-            self._ask(identifier, False)
-            self._rough[identifier] = None
-        self._ask_seconds = time.perf_counter() - started
+    def _move(self) -> None:
+        """Something moves: pictures may be coarse until it rests."""
+        self._moving = True
         self._rest.start()
-
-    def _ask(self, identifier: str, fine: bool) -> None:
-        from workstation.view.surface_mesh import COARSE_TRIANGLES, FINE_TRIANGLES, step_for, structure_mesh
-        from workstation.view.volume_surface_looks import look_of
-
-        def make() -> SurfaceMesh | None:
-            source = sources.of(identifier, stack) if stack.slices else None
-            return structure_mesh(stack, step_mm, surface_model, placed, source)
-
-        structure = self.case.structures.get(identifier)
-        if structure is None or self._maker is None or self._scene is None:
-            return
-        placed = self._to_planning(structure)
-        stack = self.case.stack(identifier)
-        if placed is None or not stack.slices:
-            self._forget(identifier)
-            self.refresh()
-            return
-        self._scene.set_look(identifier, look_of(structure))
-        share = (FINE_TRIANGLES if fine else COARSE_TRIANGLES) / len(self.case.structures)
-        step_mm = step_for(stack, share)
-        if not fine:
-            self._maker.forget((identifier, True))
-        sources, surface_model = self._sources, self.case.surface_model
-        self._maker.ask((identifier, fine), make, later=int(fine))
-
-    def _to_planning(self, structure: Structure) -> NDArray[np.float64] | None:
-        """(4, 4) from the structure's frame of reference to the planning image's; None when nothing links them."""
-        here = self.case.planning.frame_of_reference_uid if self.case.planning is not None else ""
-        there = structure.frame_of_reference_uid
-        if not here or not there or here == there:
-            return np.eye(4)
-        link = self.case.transform(there, here)
-        return None if link is None else link.matrix
-
-    def _ask_for_bone(self) -> None:
-        planning = self.case.planning
-        if self._maker is None or self._scene is None:
-            return
-        wanted = planning.key if planning is not None and planning.modality == "CT" and self._bone_wanted else ""
-        self._bone_button.setVisible(planning is not None and planning.modality == "CT")
-        if wanted == self._bone_of:
-            return
-        self._forget(BONE)
-        self._bone_of = wanted
-        if wanted:
-            from workstation.view.surface_mesh import bone_mesh
-            from workstation.view.volume_surface_looks import BONE_LOOK
-
-            self._scene.set_look(BONE, BONE_LOOK)
-            self._maker.ask((BONE, True), partial(bone_mesh, planning), later=2)
-
-    def _take(self, answer: Answer) -> None:
-        """On the window's thread: put a surface into the scene, unless something newer is under way."""
-        if self._scene is None or self._maker is None or not self._maker.current(answer):
-            return
-        identifier, fine = answer.key
-        mesh: SurfaceMesh | None = answer.value
-        self._failures.pop(identifier, None)
-        if answer.error is not None:
-            self._failures[identifier] = self._sentence(identifier, answer.error)
-        self.note = next(iter(self._failures.values()), "")
-        if mesh is None or not mesh.triangle_count:
-            self._scene.remove(identifier)
-        else:
-            self._scene.set_mesh(identifier, mesh, fine)
-        if not self._maker.busy:
-            self._arrival.start(0)
-        elif not self._arrival.isActive():
-            pause_ms = 1000 * self._fine_seconds / ARRIVAL_SHARE
-            self._arrival.start(min(LONGEST_ARRIVAL_PAUSE_MS, round(pause_ms)))
-
-    def _show_arrived(self) -> None:
-        """Show the surfaces that have come in since the last time, coarsely while more are to come."""
-        if self._maker is not None and self._maker.busy:
-            self._moving = True
-            self._rest.start()
-        if self._fitted:
-            self.fit()
-        self.refresh()
-
-    def _sentence(self, identifier: str, error: Exception) -> str:
-        structure = self.case.structures.get(identifier)
-        what = structure.name if structure is not None else "the bone"
-        return f"The surface of {what} could not be made: {error}"
+        self._ask()
 
     def _come_to_rest(self) -> None:
-        """Nothing has moved for a while: fine surfaces, and the picture at full detail."""
         if self.viewing.drawing:
             self._rest.start()
             return
-        rough, self._rough = self._rough, {}
-        for identifier in rough:
-            self._ask(identifier, True)
         self._moving = False
+        self._ask()
+
+    def _crosshair_moved(self) -> None:
+        """What is cut at the crosshair is cut elsewhere; the small cross moves in any case."""
+        if not isValid(self):
+            return
+        if self.viewing.volume_look.cuts and self.renderer is not None:
+            self._cut()
+            if self.isVisible():
+                self._move()
+        camera = self._shown_camera()
+        x, y = camera.to_screen(self.viewing.crosshair_mm, self.width(), self.height())
+        reach = math.ceil(CROSSHAIR_MM / camera.pixel_mm) + 3
+        for left, top in (self._crosshair_place, (float(x), float(y))):
+            self.update(QRect(math.floor(left) - reach, math.floor(top) - reach, 2 * reach, 2 * reach))
+
+    def _look_changed(self) -> None:
+        if not isValid(self):
+            return
+        self.buttons.show_look()
+        if self.renderer is None or self.surfaces is None or self.context is None:
+            return
+        keeps_depth = not self.viewing.volume_look.shines_through
+        self.renderer.change(lambda scene: scene.set_keeps_depth(keeps_depth), "depth")
+        self._cut()
+        self.surfaces.show_looks()
+        self.context.follow()
         self.refresh()
+
+    def _cut(self) -> None:
+        planes = clip_planes(self.viewing.volume_look.cuts, self.viewing.crosshair_mm)
+        self.renderer.change(lambda scene: scene.set_clips(planes), "clips")
+
+    def _offered(self) -> dict[str, bool]:
+        return self.context.offered() if self.context is not None else dict.fromkeys(CONTEXTS, False)
+
+    def _found(self, pick: Any, activate: bool) -> None:
+        if pick is not None and not activate:
+            self.viewing.crosshair_mm = pick.point_mm
+        elif pick is not None and self.desk is not None and pick.name in self.case.structures:
+            self.desk.active = pick.name
+        self.picked.emit(pick)
+
+    # ------------------------------------------------------------------------------------- what other threads do
+
+    def _start(self) -> None:
+        """Begin when it is first looked at: importing VTK and starting OpenGL takes a moment."""
+        try:
+            from workstation.gui.viewport.volume_context import VolumeContext
+            from workstation.gui.viewport.volume_surfaces import VolumeSurfaces
+            from workstation.view.background import Background
+            from workstation.view.volume_renderer import VolumeRenderer
+        except ImportError as error:
+            self.note = str(error)
+            self.update()
+            return
+        # Neither the threads nor what they wait for may keep a closed window alive.
+        self.renderer = VolumeRenderer(_to_window(self, "_rendered"))
+        self._maker = Background("surfaces", _to_window(self, "_answered"))
+        self.destroyed.connect(self.renderer.close)
+        self.destroyed.connect(self._maker.stop)
+        self.surfaces = VolumeSurfaces(self.case, self.viewing, self.renderer, self._maker, self)
+        self.context = VolumeContext(self.case, self.viewing, self.renderer, self._maker, self)
+        self.surfaces.changed.connect(self.refresh)
+        self.context.changed.connect(self._arrived)
+        self._look_changed()
+
+    def _calling(self, call: Callable[[Any], None]) -> Callable[[Any], None]:
+        """What another thread may call so that `call` happens on the window's."""
+        emit = _to_window(self, "_called")
+        return lambda value: emit(lambda: call(value))
+
+    def _take(self, answer: Answer) -> None:
+        if self._maker is None or self.surfaces is None or self.context is None or not self._maker.current(answer):
+            return
+        (self.context if answer.key[0] == "context" else self.surfaces).take(answer)
+        self._arrived()
+
+    def _arrived(self) -> None:
+        if not self._arrival.isActive():
+            self._arrival.start()
+
+    def _show_arrived(self) -> None:
+        """Show what has come in since the last time, coarsely while more is to come."""
+        if self._fitted:
+            self.fit()
+        if self._maker is not None and self._maker.busy and not self.viewing.drawing:
+            self._move()
+        else:
+            self.refresh()
+
+    def _wish(self, moving: bool, ground: tuple[int, int, int] | None = (0, 0, 0)) -> Wish:
+        from workstation.view.volume_renderer import Wish
+
+        ratio = self.devicePixelRatioF()
+        width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        camera = VolumeCamera(self.camera.axes, self.camera.focus_mm, self.camera.pixel_mm / ratio)
+        return Wish(camera, width, height, moving, ground)
+
+    def _ask(self) -> None:
+        self._soon.stop()
+        if self.renderer is not None and self.isVisible():
+            self._asked = self.renderer.ask(self._wish(self._moving or self.viewing.drawing))
+            if self.viewing.drawing:
+                self._rest.start()
+
+    def _show(self, frame: Frame | Exception) -> None:
+        if isinstance(frame, Exception):
+            self.note = str(frame)
+            if self._frame is None:
+                self._give_up()
+            self.update()
+            return
+        self.note = ""
+        # The array of the picture before must outlive that picture.
+        self._image, self._frame = _image_of(frame.pixels), frame
+        self.update()
+
+    def _give_up(self) -> None:
+        """There is no 3D here."""
+        self.renderer.close()
+        self._maker.stop()
+        for follower in (self.surfaces, self.context):
+            follower.deleteLater()
+        self.renderer = self.surfaces = self.context = self._maker = None
 
     # ------------------------------------------------------------------------------------------------ painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         area = QRectF(self.rect())
-        if self._scene is None:
-            if not self.note and not self._starting:
-                # After this frame: the slices shall not wait for OpenGL.
-                self._starting = True
-                QTimer.singleShot(0, self, self._start)
+        if self.renderer is None and not self.note and not self._starting:
+            # After this frame: the slices shall not wait for OpenGL.
+            self._starting = True
+            QTimer.singleShot(0, self, self._start)
+        if self._frame is None:
             painter.fillRect(area, QColor(0, 0, 0))
             paint_note(painter, area, self.note, self.font())
             return
-        if self._stale:
-            self._render(self._scene)
         painter.drawImage(area, self._image)
-        note = self.note or ("" if self._scene.names() else EMPTY_NOTE)
+        note = self._sentence()
         if note:
             paint_note(painter, area, note, self.font())
         if self.case.planning is not None:
-            self._paint_crosshair(painter)
-            axes = self.camera.axes
+            camera = self._shown_camera()
+            self._paint_crosshair(painter, camera)
             above_buttons = area.adjusted(0, 0, 0, -BUTTONS_PX)
-            paint_side_letters(painter, above_buttons, Plane((0, 0, 0), axes[0], -axes[1]), self.font())
+            paint_side_letters(painter, above_buttons, Plane((0, 0, 0), camera.axes[0], -camera.axes[1]), self.font())
 
-    def _render(self, scene: VolumeScene) -> None:
-        for identifier in scene.names():
-            shown = self.viewing.visible(identifier) if identifier != BONE else self._bone_wanted
-            scene.set_visible(identifier, shown)
-        ratio = self.devicePixelRatioF()
-        fine = not self._moving or self._fine_seconds < MOVING_BUDGET_S
-        # Where even coarse surfaces are slow to fill a large view, fewer pixels do while it turns.
-        if self._moving and self.width() * self.height() * ratio * ratio > 1.2e6:
-            ratio *= 0.5
-        width, height = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
-        camera = VolumeCamera(self.camera.axes, self.camera.focus_mm, self.camera.pixel_mm / ratio)
-        started = time.perf_counter()
-        from workstation.view.volume_scene import Detail
+    def _sentence(self) -> str:
+        if self.surfaces is None or self.context is None:
+            return self.note
+        empty = not self.surfaces.names and not self.context.there and not self.context.busy
+        return self.note or self.surfaces.note or self.context.note or (EMPTY_NOTE if empty else "")
 
-        picture = scene.picture(camera, width, height, Detail(fine))
-        if fine:
-            self._fine_seconds += 0.4 * (time.perf_counter() - started - self._fine_seconds)
-        # A copy, for the array does not outlive this call.
-        self._image = QImage(picture.data, width, height, 4 * width, QImage.Format.Format_RGBX8888).copy()
-        self._stale = False
+    def _shown_camera(self) -> VolumeCamera:
+        """The camera of the picture on screen, in this widget's pixels: what is painted over it must not run ahead."""
+        if self._frame is None:
+            return self.camera
+        camera, ratio = self._frame.wish.camera, self._frame.wish.height / max(1, self.height())
+        return VolumeCamera(camera.axes, camera.focus_mm, camera.pixel_mm * ratio)
 
-    def _paint_crosshair(self, painter: QPainter) -> None:
+    def _paint_crosshair(self, painter: QPainter, camera: VolumeCamera) -> None:
         """Three short lines along the patient's axes, always in front, so that they are never lost in a surface."""
         centre = self.viewing.crosshair_mm
         ends = np.concatenate([centre + CROSSHAIR_MM * np.eye(3), centre - CROSSHAIR_MM * np.eye(3)])
-        points = self.camera.to_screen(ends, self.width(), self.height())
-        x, y = self.camera.to_screen(centre, self.width(), self.height())
+        points = camera.to_screen(ends, self.width(), self.height())
+        x, y = camera.to_screen(centre, self.width(), self.height())
         self._crosshair_place = (float(x), float(y))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for color, width in ((QColor(0, 0, 0, 160), 3.0), (QColor("#ffffff"), 1.2)):
@@ -416,56 +375,54 @@ class VolumeView(QWidget):
             self.fit()
         self.refresh()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
     def sizeHint(self) -> QSize:
         return QSize(480, 360)
 
     # --------------------------------------------------------------------------------------------------- hands
 
-    def _camera_moved(self) -> None:
-        self._fitted = False
-        self._moving = True
-        self._rest.start()
-        self.refresh()
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and is_side(event):
+            event.accept()
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._dragged == Qt.MouseButton.NoButton:
-            self._dragged, self._last = event.button(), event.position()
+        self._hand.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        delta = event.position() - self._last
-        self._last = event.position()
-        if self._dragged == Qt.MouseButton.LeftButton:
-            self.camera = self.camera.turned(delta.x(), delta.y())
-        elif self._dragged == Qt.MouseButton.MiddleButton:
-            self.camera = self.camera.panned(delta.x(), delta.y())
-        elif self._dragged == Qt.MouseButton.RightButton:
-            self.camera = self.camera.zoomed(1.01 ** -delta.y())
-        else:
-            return
-        self._camera_moved()
+        self._hand.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == self._dragged:
-            self._dragged = Qt.MouseButton.NoButton
+        self._hand.release(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self.camera = self.camera.zoomed(1.15 ** (event.angleDelta().y() / 120))
-        self._camera_moved()
-        event.accept()
+        self._hand.wheel(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        name = event.text().upper()
-        if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
-            event.ignore()
-        elif name in SIDES:
-            self.look_from(name)
-        elif event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.maximise_requested.emit()
-        elif event.key() == Qt.Key.Key_Home:
-            self.fit()
-        else:
-            event.ignore()
+        self._hand.key(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         if not somebody_types():
             self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+
+def _to_window(view: VolumeView, signal: str) -> Callable[[Any], None]:
+    """A function for other threads that emits one of the view's signals as long as the view is there."""
+    there = weakref.ref(view)
+
+    def emit(value: Any) -> None:
+        alive = there()
+        if alive is not None and isValid(alive):
+            getattr(alive, signal).emit(value)
+
+    return emit
+
+
+def _image_of(pixels: np.ndarray) -> QImage:
+    """A picture over the array's own memory, which must live as long as it does."""
+    height, width = pixels.shape[:2]
+    return QImage(pixels, width, height, 4 * width, QImage.Format.Format_RGBA8888_Premultiplied)
