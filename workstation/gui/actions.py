@@ -11,6 +11,7 @@ from workstation.gui.action_tables.edit import EDIT
 from workstation.gui.action_tables.file import FILE
 from workstation.gui.action_tables.fusion import FUSION
 from workstation.gui.action_tables.help import HELP
+from workstation.gui.action_tables.information import INFORMATION
 from workstation.gui.action_tables.layout import LAYOUT
 from workstation.gui.action_tables.measure import MEASURE
 from workstation.gui.action_tables.spec import ActionSpec, Row
@@ -19,7 +20,7 @@ from workstation.gui.action_tables.view import VIEW
 
 MENUS = ("&File", "&Edit", "&Tools", "&View", "F&usion", "&Measure", "&Help")
 
-ACTIONS: tuple[Row, ...] = (*FILE, *EDIT, *TOOLS, *VIEW, *LAYOUT, *FUSION, *MEASURE, *HELP)
+ACTIONS: tuple[Row, ...] = (*FILE, *EDIT, *TOOLS, *VIEW, *INFORMATION, *LAYOUT, *FUSION, *MEASURE, *HELP)
 
 SPECS: tuple[ActionSpec, ...] = tuple(item for item in ACTIONS if isinstance(item, ActionSpec))
 

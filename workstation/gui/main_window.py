@@ -28,6 +28,7 @@ from workstation.gui.action_set import ActionSet
 from workstation.gui.banner import Banner
 from workstation.gui.case_files import CaseFiles
 from workstation.gui.commands import Commands
+from workstation.gui.information_commands import InformationCommands
 from workstation.gui.jobs.runner import JobRunner
 from workstation.gui.measure_commands import MeasureCommands
 from workstation.gui.message_bar import MessageBar
@@ -49,7 +50,7 @@ log = logging.getLogger(__name__)
 
 TITLE = "Workstation"
 
-HANDLERS: tuple[type, ...] = (WindowCommands, ViewCommands, MeasureCommands)
+HANDLERS: tuple[type, ...] = (WindowCommands, ViewCommands, MeasureCommands, InformationCommands)
 """What does the actions of the table, beside `Commands`: classes made with the window, one method for each handler.
 
 A class may have `checks()`, which gives the actions that are to be shown as chosen or not, by name, and `begin()`,

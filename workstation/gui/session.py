@@ -38,6 +38,7 @@ class Session(QObject):
 
     contours_changed: identifier; also at every move of a stroke. listing_changed: structures came, went, were
     renamed or reordered. refused: a sentence that says why something can't be done.
+    header_wanted: key of the image whose header somebody wants to see.
     found, skipped: what opening found but did not load, and what it left out, with reasons.
     structure_sets: opened ones by SOP Instance UID, for an export to take over what nobody has touched.
     lost_structure_sets: UID, and why in words, of those that were opened once and can't be read any more.
@@ -57,6 +58,7 @@ class Session(QObject):
     crosshair_moved = Signal()
     found_changed = Signal()
     refused = Signal(str)
+    header_wanted = Signal(str)
 
     def __init__(self, case: Case, parent: QObject | None = None) -> None:
         super().__init__(parent)

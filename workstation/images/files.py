@@ -154,6 +154,20 @@ def read_image_information(path: str | os.PathLike[str]) -> ImageInformation:
     return ImageInformation(Path(path).name, kind, size, spacing)
 
 
+def read_image_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """What the header of an image file says beside its grid, by the names that the format gives it.
+
+    Each value is one line of at most 500 characters. ImageError says why the file can't be opened.
+    """
+    reader, kind = _reader(os.fspath(path))
+    found = {"Format": kind, "Stored as": sitk.GetPixelIDValueAsString(reader.GetPixelID())}
+    for key in sorted(reader.GetMetaDataKeys()):
+        value = "".join(c if c.isprintable() else " " for c in reader.GetMetaData(key)).strip()
+        if value:
+            found[str(key)[:80]] = value[:500]
+    return found
+
+
 def _three(reader: sitk.ImageFileReader, path: str) -> tuple[tuple[int, int, int], tuple[float, float, float]]:
     """Size and spacing of a three-dimensional image of grey values; ImageError for anything else."""
     size, spacing = list(reader.GetSize()), list(reader.GetSpacing())

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout
 from workstation.case.commands import ChoosePlanningImage, RemoveImage
 from workstation.gui.fields import breakable, label, restyle
 from workstation.gui.panels.panel import Card, Panel, clear_layout, heading, plain, small
-from workstation.gui.session import Session, name_of_image
+from workstation.gui.session import Session
+from workstation.images.naming import image_title
 from workstation.images.volume import Volume
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class ImageCard(Card):
         super().__init__()
         self._session, self._volume, self._planning = session, volume, planning
         top = QHBoxLayout()
-        name = label(breakable(name_of_image(volume)), "heading", wrap=True)
+        name = label(breakable(session.image_name(volume.key)), "heading", wrap=True)
         top.addWidget(name, 1)
         top.addWidget(small("trash", "Take this image out of the case", lambda: session.do(RemoveImage(volume.key))))
         self.column.addLayout(top)
@@ -118,6 +119,11 @@ class ImageCard(Card):
         row.addWidget(self.plan)
         row.addWidget(self.overlay)
         row.addStretch(1)
+        self.header = QToolButton()
+        self.header.setText("Header")
+        self.header.setToolTip("Everything that is stored about this image, searchable (Ctrl+I: of the planning image)")
+        self.header.clicked.connect(lambda: session.header_wanted.emit(volume.key))
+        row.addWidget(self.header)
         self.column.addLayout(row)
         self.show_choices()
 
@@ -152,7 +158,9 @@ class FoundCard(Card):
 
     def __init__(self, entry: SeriesEntry, load: Callable[[], object]) -> None:
         super().__init__()
-        self.column.addWidget(label(breakable(f"{entry.modality} {entry.description}".strip() or "Image"), wrap=True))
+        grid = entry.arrangement.grid if entry.arrangement is not None else None
+        name = image_title(entry.modality, entry.description, entry.acquisition, entry.study, grid)
+        self.column.addWidget(label(breakable(name), wrap=True))
         self.column.addWidget(label(facts_of(entry.size, entry.spacing_mm), "muted", wrap=True))
         for warning in entry.warnings:
             self.column.addWidget(label("▲ " + warning, "caution", wrap=True))
