@@ -90,7 +90,7 @@ class MeasurementModel(QAbstractTableModel):
             return _swatch(QColor(*measurement.color))
         if column == Column.EYE:
             shown = self._session.viewing.visible(measurement.identifier)
-            return icon("eye") if shown else icon("eye-slash", "disabled")
+            return icon("eye", "text") if shown else icon("eye-slash", "disabled")
         return icon("trash", "muted") if column == Column.DELETE else None
 
     def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:

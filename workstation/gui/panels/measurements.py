@@ -38,7 +38,7 @@ from workstation.gui.measurement_figures import (
     shown_images,
 )
 from workstation.gui.measurement_model import Column, MeasurementModel
-from workstation.gui.panels.panel import EmptyState, choice, fill_choice, named, small
+from workstation.gui.panels.panel import EmptyState, choice, fill_choice, small
 from workstation.gui.session import Session
 from workstation.images.volume import Volume
 from workstation.images.whole_file import reason
@@ -51,6 +51,7 @@ from workstation.measurements.words import sides_words, size_words
 CHOSEN, STRUCTURE = "chosen", "structure"
 ROW_PX = 28
 FIGURE_ROW_PX = 22
+FIGURE_PX = 76
 _WIDTHS = {Column.COLOUR: 24, Column.VALUE: 84, Column.EYE: 28, Column.DELETE: 28}
 MOST_ROWS_SEEN = 6
 
@@ -124,27 +125,34 @@ class MeasurementTable(QTableView):
 
 
 class FigureTable(QTableWidget):
-    """Figures line by line, one column for each image."""
+    """Figures line by line: what it is, then one column for each image."""
 
     def __init__(self) -> None:
-        super().__init__(len(ROWS), 0)
+        super().__init__(len(ROWS), 1)
         self.setFrameShape(QTableWidget.Shape.NoFrame)
+        self.setShowGrid(False)
         self.setAccessibleName("Figures")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
-        self.setVerticalHeaderLabels([name for name, _ in ROWS])
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(FIGURE_ROW_PX)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.horizontalHeader().setMinimumSectionSize(84)
-        self.horizontalHeader().setHighlightSections(False)
-        self.verticalHeader().setHighlightSections(False)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
+        header.setMinimumSectionSize(FIGURE_PX)
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setColumnWidth(0, FIGURE_PX)
+        self.setHorizontalHeaderItem(0, QTableWidgetItem(""))
+        for row, (name, _) in enumerate(ROWS):
+            self.setItem(row, 0, QTableWidgetItem(name))
 
     def show_figures(self, figures: Figures, images: list[Volume], names: dict[str, str], waiting: str) -> None:
         """Fill the table. waiting: stands where figures are still to come."""
-        self.setColumnCount(len(images))
-        for column, image in enumerate(images):
+        self.setColumnCount(1 + len(images))
+        for column, image in enumerate(images, start=1):
             head = QTableWidgetItem(names[image.key])
             head.setToolTip(image.description)
             self.setHorizontalHeaderItem(column, head)
@@ -157,6 +165,12 @@ class FigureTable(QTableWidget):
                 self.setItem(row, column, item)
         bar = self.horizontalScrollBar().sizeHint().height() if len(images) > 3 else 0
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + FIGURE_ROW_PX * len(ROWS) + bar + 4)
+
+    def rows(self) -> list[list[str]]:
+        """As text, the images' names first."""
+        columns = range(self.columnCount())
+        head = [self.horizontalHeaderItem(column).text() for column in columns]
+        return [head, *([self.item(row, column).text() for column in columns] for row in range(self.rowCount()))]
 
 
 class MeasurementsPanel(QWidget):
@@ -181,6 +195,7 @@ class MeasurementsPanel(QWidget):
         self.model = self.table.rows
         self.about = choice()
         self.about.setAccessibleName("Whose figures are shown")
+        self.about.setToolTip("Figures of the chosen measurement, or of the active structure")
         self.about.activated.connect(lambda _n: self.refresh())
         self.summary = label("", wrap=True)
         self.figures = FigureTable()
@@ -199,7 +214,7 @@ class MeasurementsPanel(QWidget):
         column.addWidget(self.table)
         row = QHBoxLayout()
         row.setSpacing(4)
-        row.addLayout(named("Figures of", self.about), 1)
+        row.addWidget(self.about, 1)
         self.copy_button = small("copy", "Copy what is shown here, for a spreadsheet", self.copy_shown)
         self.save_button = small("floppy-disk", "Write what is shown here as CSV…", self.save_shown)
         all_button = small("file-text", "Write all measurements as CSV…", actions["export_measurements"].trigger)
@@ -376,9 +391,8 @@ class MeasurementsPanel(QWidget):
         if self._profile is not None:
             images = [self.session.case.images[key] for key in self._profile.values if key in self.session.case.images]
             return profile_rows(self._profile, names_of(self.session, images))
-        table, columns = self.figures, range(self.figures.columnCount())
-        head = [self.summary.text(), *(table.horizontalHeaderItem(column).text() for column in columns)]
-        return [head, *([name, *(table.item(row, c).text() for c in columns)] for row, (name, _) in enumerate(ROWS))]
+        rows = self.figures.rows()
+        return [[self.summary.text(), *rows[0][1:]], *rows[1:]]
 
     def copy_shown(self) -> None:
         """To the clipboard, with tabs."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from workstation.editing.measuring import Measuring
 from workstation.editing.tool import Outline
 from workstation.geometry.plane import Plane
-from workstation.gui.viewport.tool_painting import paint_outline
+from workstation.gui.viewport.tool_painting import paint_label, paint_outline
 from workstation.measurements.measurement import ANGLE, Measurement
 from workstation.measurements.shapes import arc_uv, corners_uv, handles_uv, is_line_of, line_uv
 from workstation.view.picture_frame import PictureFrame
@@ -34,10 +35,17 @@ def paint_measurements(painter: QPainter, view: SliceView, frame: PictureFrame) 
     reach_mm = measuring.reach_mm(frame.plane)
     held = not getattr(view.viewing.tool, "draws", True)
     painter.setFont(view.font())
+    labelled = []
     for measurement in measuring.shown():
-        selected = measurement.identifier == measuring.selected
+        selected, color = measurement.identifier == measuring.selected, QColor(*measurement.color)
         for outline in outlines_of(measuring, measurement, frame.plane, reach_mm, held, selected, frame.pixel_mm):
-            paint_outline(painter, outline, frame.to_pixels(outline.points), QColor(*measurement.color))
+            points = frame.to_pixels(outline.points)
+            paint_outline(painter, replace(outline, label=""), points, color)
+            if outline.label:
+                labelled.append((outline, points, color))
+    taken: list[QRectF] = []
+    for outline, points, color in reversed(labelled):  # the chosen one has the first choice of place
+        taken.append(paint_label(painter, outline, points, color, taken))
     _paint_marker(painter, measuring, frame, reach_mm)
 
 
@@ -64,7 +72,7 @@ def outlines_of(
     closed = not is_line_of(measurement.kind)
     if away_mm > reach_mm + 1e-6:
         return [Outline(line[:, :2], closed, "measure-off", color=color)]
-    label = "\n".join(measuring.words(measurement))
+    label = "\n".join(measuring.words(measurement, short=not selected))
     corner = 1 if measurement.kind == ANGLE else -1
     found = [Outline(line[:, :2], closed, "measure", label=label, label_point=corner, color=color)]
     if measurement.kind == ANGLE:
