@@ -32,6 +32,7 @@ PRESETS: dict[str, dict[str, Keys]] = {
         "toggle_overlay": ("W", "T"),
         "previous_structure": (",", "<"),
         "next_structure": (".", ">"),
+        "automatic_window": ("Ctrl+J",),
         "fusion_less": ("Q",),
         "fusion_more": ("E",),
     },

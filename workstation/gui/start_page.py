@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from workstation.gui.fields import breakable, label, restyle
 from workstation.gui.icons import icon, pixmap
 from workstation.gui.resources import resource
+from workstation.gui.theme import text_scale
+
+WIDTH_PX = 720
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class StartPage(QWidget):
         column.addWidget(label("Research and teaching software: not a medical device.", "muted"))
         frame = QWidget()
         frame.setLayout(column)
-        frame.setMaximumWidth(720)
+        frame.setMaximumWidth(round(WIDTH_PX * text_scale()))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(32, 64, 32, 24)
         layout.addStretch(1)

@@ -148,7 +148,8 @@ QTabBar::tab:focus { color: $accent; }
 #view_title QToolButton { color: #c9ced4; padding: 0 6px; }
 #view_title QToolButton:hover { background: #2a2e33; }
 #view_title QComboBox {
-    background: #1b1e21; color: #c9ced4; border: none; border-radius: 3px; padding: 0 4px; min-height: 18px; max-height: 20px;
+    background: #1b1e21; color: #c9ced4; border: none; border-radius: 3px; padding: 0 4px;
+    min-height: 18px; max-height: 20px;
 }
 QToolButton[kind="mode"] { background: $field; border: 1px solid $border; border-radius: 0; padding: 4px 2px; }
 QToolButton[kind="mode"]:checked { background: $accent; color: $on_accent; border: 1px solid $accent; }
