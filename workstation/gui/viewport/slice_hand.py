@@ -81,17 +81,16 @@ class SliceHand:
         keys = event.modifiers()
         ctrl, shift = bool(keys & _MODIFIERS.ControlModifier), bool(keys & _MODIFIERS.ShiftModifier)
         alt = bool(keys & _MODIFIERS.AltModifier)
-        if ctrl and shift:
-            self._view.viewing.change_amount(1 if delta > 0 else -1)
-            return True
-        if ctrl and not alt:
+        if ctrl and not alt and not shift:
             self._view.zoom(ZOOM_PER_NOTCH ** (delta / NOTCH), event.position())
             return True
-        use = "fade" if ctrl else "brush" if shift else "slice"
+        use = "amount" if ctrl and shift else "fade" if ctrl else "brush" if shift else "slice"
         notches = self._whole_notches(use, delta)
         if not notches:
             return True
-        if use == "fade":
+        if use == "amount":
+            self._view.viewing.change_amount(notches)
+        elif use == "fade":
             self._view.viewing.opacity += FADE_PER_NOTCH * notches
         elif use == "brush":
             if self._view.desk is not None:
