@@ -13,8 +13,8 @@ from shiboken6 import isValid
 from workstation.gui.viewing import Viewing
 from workstation.images.volume import Volume
 from workstation.view.surface_mesh import bone_mesh
-from workstation.view.volume_presets import BONE_SURFACE, CONTEXTS, NONE, RENDERED, preset_of, suits, voxel_mm_of
 from workstation.view.volume_couch import reduced_for_casting
+from workstation.view.volume_presets import BONE_SURFACE, CONTEXTS, NONE, RENDERED, preset_of, suits, voxel_mm_of
 from workstation.view.volume_reduction import ReducedVolume
 from workstation.view.volume_surface_looks import BONE_LOOK
 
@@ -136,7 +136,7 @@ class VolumeContext(QObject):
 
 
 def image_for(case: Case, viewing: Viewing, context: str) -> Volume | None:
-    """The image that gives a context: the planning image, else the fused one, if it suits and lies in the same frame."""
+    """The image that gives a context: the planning image, else the fused one, where it suits and its place is known."""
     if context == NONE:
         return None
     for image in (case.planning, case.images.get(viewing.overlay_key), case.images.get(viewing.base_key)):

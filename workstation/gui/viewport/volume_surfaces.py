@@ -49,6 +49,7 @@ class VolumeSurfaces(QObject):
         self._asked: dict[str, ContourStack] = {}
         self._boxes: dict[str, Box] = {}
         self._failures: dict[str, str] = {}
+        self._waiting: set[tuple[str, bool]] = set()
         self._ask_seconds = 0.0
         self._follow = QTimer(self, singleShot=True)
         self._follow.timeout.connect(self._ask_for_dirty)
@@ -78,6 +79,11 @@ class VolumeSurfaces(QObject):
     def busy(self) -> bool:
         """Whether surfaces are still to be asked for (those under way not counted)."""
         return bool(self._dirty or self._rough) or self._follow.isActive() or self._rest.isActive()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether surfaces are under way."""
+        return bool(self._waiting)
 
     def box_mm(self) -> Box | None:
         """Lower and upper patient corner of the structures that are shown, the body's outline only if it is alone."""
@@ -136,7 +142,7 @@ class VolumeSurfaces(QObject):
         self._boxes.pop(identifier, None)
         self._asked.pop(identifier, None)
         for fine in (False, True):
-            self._maker.forget((identifier, fine))
+            self._drop((identifier, fine))
         self._renderer.change(lambda scene: scene.remove(identifier))
 
     # ---------------------------------------------------------------------------------------- made elsewhere
@@ -171,11 +177,17 @@ class VolumeSurfaces(QObject):
             return False  # another name or colour; the same contours
         self._asked[identifier] = stack
         if not fine:
-            self._maker.forget((identifier, True))
+            self._drop((identifier, True))
         share = (FINE_TRIANGLES if fine else COARSE_TRIANGLES) / max(1, len(self.case.structures))
         make = surface_maker(self._sources, identifier, stack, share, self.case.surface_model, placed)
+        self._waiting.add((identifier, fine))
         self._maker.ask((identifier, fine), make, later=int(fine))
         return True
+
+    def _drop(self, key: tuple[str, bool]) -> None:
+        """This surface is not wanted any more."""
+        self._waiting.discard(key)
+        self._maker.forget(key)
 
     def _set_look(self, identifier: str) -> None:
         structure = self.case.structures.get(identifier)
@@ -195,6 +207,7 @@ class VolumeSurfaces(QObject):
     def take(self, answer: Answer) -> None:
         """On the window's thread: put a surface into the scene, unless something newer is under way."""
         identifier, fine = answer.key
+        self._waiting.discard(answer.key)
         if identifier not in self.case.structures:
             return
         self._failures.pop(identifier, None)

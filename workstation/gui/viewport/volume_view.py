@@ -176,7 +176,8 @@ class VolumeView(QWidget):
         if self.renderer is None or self._maker is None:
             return bool(self.note)
         shown = self._frame is not None and self._frame.number == self._asked and not self._frame.wish.moving
-        return shown and not self.busy and not self._maker.busy
+        waiting = self.busy or self._maker.busy or self.surfaces.waiting or self.context.busy
+        return shown and not waiting
 
     # ------------------------------------------------------------------------------------------------ following
 
