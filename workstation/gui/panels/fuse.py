@@ -15,6 +15,7 @@ from workstation.fusion.registration import Registration
 from workstation.gui.fields import label, restyle
 from workstation.gui.fusion_fields import FusionAmount, FusionModes
 from workstation.gui.icons import icon
+from workstation.gui.panels.comparison import ComparisonTable
 from workstation.gui.panels.panel import Card, EmptyState, Panel, choice, fill_choice, heading, named, plain, primary
 from workstation.gui.panels.slab_field import SlabField
 from workstation.gui.session import Session
@@ -114,6 +115,10 @@ class FusePanel(Panel):
         content.addLayout(named("Colours", self.colours))
         self.slab = SlabField(session)
         content.addLayout(named("Slab", self.slab))
+        self.compared_heading = heading("What the images disagree about")
+        self.comparison = ComparisonTable(session)
+        content.addWidget(self.compared_heading)
+        content.addWidget(self.comparison)
         content.addWidget(heading("Registration"))
         content.addWidget(self._registration_card())
         self.column.addWidget(self._content)
@@ -153,7 +158,9 @@ class FusePanel(Panel):
         fill_choice(self.colours, [(name.capitalize(), name) for name in colour_names(viewing.mode)], chosen)
         self.colours.setEnabled(bool(viewing.overlay_key) and viewing.mode != DIFFERENCE)
         self.modes.setEnabled(bool(viewing.overlay_key))
-        self._show_registration(planning, session.overlay or others[0])
+        moving = session.overlay or others[0]
+        self.comparison.show_pair(planning, moving)
+        self._show_registration(planning, moving)
 
     def _show_registration(self, planning: Volume, moving: Volume) -> None:
         kind, sentence = state_of(self.session, planning, moving)
