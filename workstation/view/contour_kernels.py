@@ -11,7 +11,7 @@ import numpy as np
 
 
 @numba.njit(cache=True, nogil=True)
-def _stroke_segment(ax, ay, bx, by, run, half, pattern, coverage):  # type: ignore[no-untyped-def]
+def _stroke_segment(ax, ay, bx, by, run, half, pattern, stretch, coverage):  # type: ignore[no-untyped-def]
     """Paint one segment; `run` is the length of line before it, for the dash pattern. Returns its length."""
     height, width = coverage.shape
     dx, dy = bx - ax, by - ay
@@ -43,7 +43,7 @@ def _stroke_segment(ax, ay, bx, by, run, half, pattern, coverage):  # type: igno
             if square >= reach * reach:
                 continue
             if period > 0.0:
-                phase = (run + t * length) % period
+                phase = ((run + t * length) / stretch) % period
                 part = 0
                 while part < len(pattern) - 1 and phase >= pattern[part]:
                     phase -= pattern[part]
@@ -59,22 +59,42 @@ def _stroke_segment(ax, ay, bx, by, run, half, pattern, coverage):  # type: igno
 
 
 @numba.njit(cache=True, nogil=True)
+def _stretch(points, first, after, pattern):  # type: ignore[no-untyped-def]
+    """How much longer a ring's dashes are than the pattern's, so that they close and there are at least two of them.
+
+    Without this the joint of a ring shows a dash of any length, and a small ring no gap at all.
+    """
+    period = pattern.sum()
+    if period <= 0.0:
+        return 1.0
+    length = 0.0
+    before = after - 1
+    for n in range(first, after):
+        length += np.hypot(points[n, 0] - points[before, 0], points[n, 1] - points[before, 1])
+        before = n
+    return max(length, 1e-6) / (period * max(2.0, np.rint(length / period)))
+
+
+@numba.njit(cache=True, nogil=True)
 def stroke_rings(points, starts, half_width, pattern, coverage):  # type: ignore[no-untyped-def]
     """Paint closed lines into a coverage plane, keeping the larger coverage.
 
     points : (n, 2) float64 pixel coordinates (x, y) of all rings, one after the other.
     starts : (m + 1,) int64: ring r is points[starts[r]:starts[r + 1]].
     half_width : float64, half the line's width in pixels.
-    pattern : (p,) float64 lengths in pixels of dash, gap, dash, gap …; empty for a solid line.
+    pattern : (p,) float64 lengths in pixels of dash, gap, dash, gap …; empty for a solid line. Each ring stretches or
+        shrinks it a little, so that it closes.
     coverage : (height, width) uint8, painted into.
     """
     for ring in range(len(starts) - 1):
         run = 0.0
+        stretch = _stretch(points, starts[ring], starts[ring + 1], pattern)
         before = starts[ring + 1] - 1
         for n in range(starts[ring], starts[ring + 1]):
             run += _stroke_segment(
-                points[before, 0], points[before, 1], points[n, 0], points[n, 1], run, half_width, pattern, coverage
-            )
+                points[before, 0], points[before, 1], points[n, 0], points[n, 1], run, half_width, pattern, stretch,
+                coverage,
+            )  # fmt: skip
             before = n
 
 

@@ -6,6 +6,7 @@ stale looks unfinished.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,12 @@ Float = NDArray[np.float64]
 
 TARGETS = ("GTV", "CTV", "PTV")
 
+# As TG-263 lets names of targets begin: z for optimisation structures, i for those of all breathing phases.
+_TARGET_NAME = re.compile(r"[z_]*i?(GTV|CTV|PTV)", re.IGNORECASE)
+
+WIDEST = 5.0
+"""Largest factor of a line's width."""
+
 
 @dataclass(frozen=True)
 class LineStyle:
@@ -34,22 +41,34 @@ class LineStyle:
 
 @dataclass(frozen=True)
 class ContourLook:
-    """width: factor of every line's width. fill: opacity of the areas, 0 to 1. selected_only: the active one alone."""
+    """How all contours are drawn; raises ValueError for what can't be.
+
+    width: factor of every line's width. fill: opacity of the areas, 0 to 1. selected_only: the active one alone.
+    """
 
     width: float = 1.0
     fill: float = 0.0
     selected_only: bool = False
 
+    def __post_init__(self) -> None:
+        if not 0 < self.width <= WIDEST:
+            raise ValueError(f"Lines are drawn more than 0 and at most {WIDEST:g} times as wide, not {self.width:g}")
+        if not 0 <= self.fill <= 1:
+            raise ValueError(f"The opacity of a fill is a number from 0 to 1, not {self.fill:g}")
+
+
+PLAIN = ContourLook()
+
 
 def kind_of(structure: Structure) -> str:
     """"GTV", "CTV" or "PTV" where the type or else the name says so (systems export targets as ORGAN), or the type."""
     kind = structure.interpreted_type.upper()
-    start = structure.name.strip().upper()[:3]
-    return start if kind not in TARGETS and start in TARGETS else kind
+    named = _TARGET_NAME.match(structure.name.strip())
+    return named.group(1).upper() if named and kind not in TARGETS else kind
 
 
-def style_of(structure: Structure, active: bool = False, look: ContourLook = ContourLook()) -> LineStyle:
-    """How a structure's outline is drawn; the active one is half a pixel wider."""
+def style_of(structure: Structure, active: bool = False, look: ContourLook = PLAIN) -> LineStyle:
+    """How a structure's outline is drawn; the active one is half a pixel wider. Dashes grow with wider lines."""
     name = structure.name.upper()
     kind = kind_of(structure)
     width, pattern = 1.6, ()  # type: tuple[float, tuple[float, ...]]
@@ -67,7 +86,7 @@ def style_of(structure: Structure, active: bool = False, look: ContourLook = Con
         pattern = (3.0, 5.0)
     return LineStyle(
         (width + (0.5 if active else 0.0)) * look.width,
-        pattern,
+        tuple(length * max(1.0, look.width) for length in pattern),
         0.55 if structure.state is State.STALE else 1.0,
         look.fill,
     )
