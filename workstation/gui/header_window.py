@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -82,6 +82,7 @@ class HeaderWindow(QDialog):
         column.addWidget(self.note)
         column.addLayout(self._bottom())
         session.images_changed.connect(self._list_images)
+        self.finished.connect(self._stop)
         QShortcut(QKeySequence.StandardKey.Find, self, self.search.setFocus)
         self._list_images()
         self.search.setFocus()
@@ -318,8 +319,8 @@ class HeaderWindow(QDialog):
         self.note.setText(sentence)
         self.note.setVisible(bool(sentence))
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def _stop(self) -> None:
+        """Nobody waits any more for what is being read."""
         for job in self._runner.jobs:
             if job.lane in (READING, COMPARING):
                 self._runner.cancel(job)
-        super().closeEvent(event)

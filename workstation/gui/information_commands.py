@@ -44,13 +44,13 @@ class InformationCommands:
             return
         if self.header is None:
             self.header = HeaderWindow(session, self._window.runner, self._window)
-            self.header.destroyed.connect(self._header_closed)
+            self.header.finished.connect(self._header_closed)
         self.header.show_image(wanted)
         self.header.show()
         self.header.raise_()
         self.header.activateWindow()
 
-    def _header_closed(self) -> None:
+    def _header_closed(self, _result: int = 0) -> None:
         self.header = None
 
     def window_automatically(self, which: str) -> None:

@@ -62,7 +62,8 @@ def histogram_of_values(values: NDArray[Any]) -> Histogram | None:
 def _binned(values: NDArray[Any], low: float, high: float) -> NDArray[np.int64]:
     """(BINS,) how many of the values lie in each of as many equal parts of low to high."""
     place = (values.astype(np.float64) - low) * (BINS / (high - low))
-    return np.bincount(np.minimum(place.astype(np.int64), BINS - 1), minlength=BINS)
+    counts: NDArray[np.int64] = np.bincount(np.minimum(place.astype(np.int64), BINS - 1), minlength=BINS)
+    return counts
 
 
 def _of_integers(volume: Volume, progress: Progress) -> Histogram:

@@ -92,6 +92,8 @@ class HistogramPlot(pyqtgraph.PlotWidget):
         self.window_dragged.emit(float(low), float(high))
 
     def _let_go(self) -> None:
+        """The last place counts, too: on the way there, movements that follow each other closely are passed over."""
+        self._dragged()
         self._dragging = False
         self._fit()
 
