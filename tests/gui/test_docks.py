@@ -97,10 +97,44 @@ def test_a_panel_is_dragged_to_another_side_and_is_there_at_the_next_start(
 
 
 def test_a_panel_is_dragged_onto_another_and_becomes_a_tab(new_window: Windows, patient: SmallPatient) -> None:
-    _window, workspace = open_window(new_window, patient)
+    window, workspace = open_window(new_window, patient)
     panel, listed = workspace.dock("panel"), workspace.dock("structures")
     drag_title(listed, panel.mapToGlobal(panel.rect().center()))
     assert workspace.docks.tabifiedDockWidgets(panel) == [listed]
+    assert listed.in_front and not panel.in_front
+    window.action("dock_panel").trigger()
+    let_live(0.02)
+    assert panel.in_front, "what lies behind is brought to the front, not closed"
+    close(window)
+
+    _again, workspace = open_window(new_window, patient)
+    assert workspace.docks.tabifiedDockWidgets(workspace.dock("panel")) == [workspace.dock("structures")]
+
+
+def test_a_double_click_on_the_title_floats_a_panel(new_window: Windows, patient: SmallPatient) -> None:
+    _window, workspace = open_window(new_window, patient)
+    listed = workspace.dock("structures")
+    QTest.mouseDClick(listed.title, LEFT, NO_KEYS, QPoint(60, 10))
+    assert listed.isFloating()
+    QTest.mouseDClick(listed.title, LEFT, NO_KEYS, QPoint(60, 10))
+    assert not listed.isFloating()
+
+
+@pytest.mark.parametrize("name", [dock.name for dock in DOCKS])
+def test_a_panel_that_was_open_at_the_end_is_open_at_the_start(
+    name: str, new_window: Windows, patient: SmallPatient
+) -> None:
+    window, workspace = open_window(new_window, patient)
+    window.action(f"dock_{name}").trigger()
+    assert workspace.dock(name).in_front
+    close(window)
+
+    window, workspace = open_window(new_window, patient)
+    let_live(0.1)
+    assert not workspace.dock(name).isHidden() and window.action(f"dock_{name}").isChecked()
+    workspace.dock(name).raise_()
+    let_live(0.1)
+    assert workspace.dock(name).content.isVisible()
 
 
 def test_a_panel_that_needs_more_room_is_lent_it(new_window: Windows, patient: SmallPatient) -> None:

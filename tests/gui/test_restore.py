@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,13 +37,33 @@ def end(window: MainWindow) -> None:
     QApplication.processEvents()
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first test leaves its case and its settings for the others."""
+    return tmp_path_factory.mktemp("shelf")
+
+
 @pytest.fixture
-def left(new_window: Windows, patient: SmallPatient, tmp_path: Path) -> Path:
+def left(new_window: Windows, patient: SmallPatient, tmp_path: Path, shelf: Path) -> Path:
     """A saved case that was open when the program ended, looked at in a way of its own."""
+    path = tmp_path / "work.rtcase"
+    if not (shelf / path.name).exists():
+        leave(new_window, patient, shelf / path.name)
+        shutil.copy(Settings().folder / "window.ini", shelf)
+    shutil.copy(shelf / path.name, path)
+    Settings().folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(shelf / "window.ini", Settings().folder)
+    settings = Settings()
+    settings.set_last_case(str(path))
+    settings.sync()
+    return path
+
+
+def leave(new_window: Windows, patient: SmallPatient, path: Path) -> None:
+    """Open, save, look around, and close the window."""
     window = start(new_window)
     window.commands.open_paths([str(patient.ct_folder)])
     assert settle(window, 30)
-    path = tmp_path / "work.rtcase"
     window.files.save_as(str(path))
     assert settle(window, 30) and window.session is not None
     viewing = window.session.viewing
@@ -51,7 +72,8 @@ def left(new_window: Windows, patient: SmallPatient, tmp_path: Path) -> Path:
     viewing.layout.choose("row")
     window.action("step_review").trigger()
     end(window)
-    return path
+    kept = (Settings().folder / "window.ini").read_text()
+    assert path.name in kept and "geometry=" in kept and "docks=" in kept, "all is on disk when the window is closed"
 
 
 def test_the_last_case_is_there_again_as_it_was_looked_at(left: Path, new_window: Windows) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -183,6 +184,17 @@ def test_clear_presets_and_reset_all(window: MainWindow) -> None:
     assert window.action("save").shortcut().toString() == "Ctrl+S"
     assert window.action("toggle_overlay").shortcut().toString() == "W", "all of the preset"
     dialog.close()
+
+
+@pytest.mark.parametrize("kept", ["no json {", "[1, 2]", '{"save": 3, "nothing": ["F4"]}'])
+def test_kept_keys_that_cannot_be_read_are_those_of_the_preset(
+    kept: str, qapp: QApplication, own_data_folder: Path
+) -> None:
+    own_data_folder.mkdir(parents=True)
+    (own_data_folder / "window.ini").write_text(f"[shortcuts]\npreset=nobody's\nchanged={json.dumps(kept)}\n")
+    preset, changed = Settings().shortcuts()
+    keys = Shortcuts(lambda _n, _k: None, lambda _p, _c: None, preset, changed)
+    assert keys.preset == "Default" and keys.changed == {} and keys.keys("save") == ("Ctrl+S",)
 
 
 def test_the_search_finds_actions_and_keys(window: MainWindow) -> None:

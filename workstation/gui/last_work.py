@@ -21,6 +21,7 @@ class LastWork:
         self._begun = False
         self._opening: tuple[Job, Path] | None = None
         window.closing.connect(self._keep)
+        window.closed.connect(settings.sync)
 
     def begin(self) -> None:
         """The window goes where it was (onto a screen that is there), and is remembered from now on."""

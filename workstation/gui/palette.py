@@ -158,6 +158,7 @@ class Palette(QFrame):
         self.line.clear()
         self._search("")
         self._place()
+        self._window.activateWindow()  # the keys may have been pressed in a panel that floats
         self.show()
         self.raise_()
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)

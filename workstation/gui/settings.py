@@ -65,6 +65,7 @@ class Settings:
         except json.JSONDecodeError:
             log.warning("the kept shortcuts can't be read: those of the preset are used")
             found = {}
+        found = found if isinstance(found, dict) else {}
         own = {str(name): [str(key) for key in keys] for name, keys in found.items() if isinstance(keys, list)}
         return str(self._values.value("shortcuts/preset", "")), own
 
@@ -104,6 +105,10 @@ class Settings:
     def set_geometry(self, geometry: QByteArray) -> None:
         """Remember size and place of the window."""
         self._values.setValue("geometry", geometry)
+
+    def sync(self) -> None:
+        """Write what is remembered to disk now."""
+        self._values.sync()
 
     def _bytes(self, key: str) -> QByteArray | None:
         found = self._values.value(key)

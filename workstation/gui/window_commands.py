@@ -94,10 +94,10 @@ class WindowCommands:
         if workspace is None:
             return
         self._window.start_page.show_note("")
+        workspace.docks.changed.connect(self._window.refresh_soon)
         state = self._window.files.settings.docks()
         if state is not None:
             workspace.docks.restore(state)
-        workspace.docks.changed.connect(self._window.refresh_soon)
 
     def _keep_docks(self) -> None:
         workspace = self._window.workspace
