@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from weakref import WeakKeyDictionary
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QShowEvent
 from shiboken6 import isValid
 
@@ -36,19 +38,34 @@ class WindowPanel(Panel):
         for widget in (self.empty, self.base, self.overlay):
             self.column.addWidget(widget)
         self.column.addStretch(1)
-        for signal in (session.display_changed, session.images_changed):
-            signal.connect(self.refresh)
+        session.images_changed.connect(self.refresh)
+        session.display_changed.connect(self._display_changed)
         session.crosshair_moved.connect(self._views_moved)
 
     def refresh(self) -> None:
         """Which images there are, and their windows; a panel that nobody sees waits until it is shown."""
         if not self.isVisible():
             return
-        viewing, images = self.session.viewing, self.session.case.images
-        base, overlay = images.get(viewing.base_key), images.get(viewing.overlay_key)
+        base, overlay = self._images()
         self.empty.setVisible(base is None)
         self.base.show_image(base)
-        self.overlay.show_image(overlay if overlay is not base else None)
+        self.overlay.show_image(overlay)
+
+    def _images(self) -> tuple[Volume | None, Volume | None]:
+        """The image below and the one on top of it."""
+        viewing, images = self.session.viewing, self.session.case.images
+        base, overlay = images.get(viewing.base_key), images.get(viewing.overlay_key)
+        return base, None if overlay is base else overlay
+
+    def _display_changed(self) -> None:
+        """At every step of a drag: only what can have changed."""
+        if not self.isVisible():
+            return
+        if (self.base.image, self.overlay.image) != self._images():
+            self.refresh()
+            return
+        for card in (self.base, self.overlay):
+            card.refresh()
 
     def _views_moved(self) -> None:
         for card in (self.base, self.overlay):
@@ -62,12 +79,15 @@ class WindowPanel(Panel):
             when_plots_are_there(self._runner, self._make_plots)
 
     def _make_plots(self) -> None:
-        if not isValid(self):
-            return
+        """One after the other: each takes 30 ms, and the views go on between them."""
+        if isValid(self):
+            for card in (self.base, self.overlay):
+                QTimer.singleShot(0, card, partial(self._make_plot, card))
+
+    def _make_plot(self, card: WindowCard) -> None:
         from workstation.gui.panels.histogram_plot import HistogramPlot
 
-        for card, name in ((self.base, "planning image"), (self.overlay, "fused image")):
-            card.put_plot(HistogramPlot(f"Histogram of the {name}"))
+        card.put_plot(HistogramPlot(f"Histogram, {card.title.lower()}"))
 
     def _histogram(self, volume: Volume) -> Histogram | None:
         """The counts of a whole image, None while they are made; asked for again where somebody stopped it."""

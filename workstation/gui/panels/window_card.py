@@ -46,7 +46,7 @@ class WindowCard(Card):
         self._session, self._in_use, self._counts = session, in_use, counts
         self._volume: Volume | None = None
         self._preset_buttons: list[tuple[WindowPreset, QToolButton]] = []
-        self._title, self._numbered = title, numbered
+        self.title, self._numbered = title, numbered
         self.plot: HistogramPlot | None = None
         self.name = heading("")
         self.role = label(title, "muted")
@@ -131,14 +131,20 @@ class WindowCard(Card):
 
     # --------------------------------------------------------------------------------------------------- showing
 
+    @property
+    def image(self) -> Volume | None:
+        """What the card is about."""
+        return self._volume
+
     def show_image(self, volume: Volume | None) -> None:
-        """Turn to another image; without one the card is away."""
+        """Turn to an image, among whatever other images there are now; without one the card is away."""
+        self._volume, before = volume, self._volume
         self.setVisible(volume is not None)
         if volume is not None:
             self.name.setText(self._session.image_name(volume.key))
-            self.role.setText(f"{self._title}, values in {volume.unit}" if volume.unit else self._title)
-        if volume is not self._volume:
-            self._volume = volume
+            self.role.setText(f"{self.title}, values in {volume.unit}" if volume.unit else self.title)
+            self._show_sharing(volume)
+        if volume is not before:
             self._list_presets()
             self._count()
         self.refresh()
@@ -156,7 +162,6 @@ class WindowCard(Card):
             self.plot.show_window(low, high)
         for preset, button in self._preset_buttons:
             button.setChecked(abs(preset.centre - centre) + abs(preset.width - width) < 1e-6 * max(1.0, width))
-        self._show_sharing(volume)
         if self.visible.isChecked():
             self._later.start()
 
@@ -233,7 +238,8 @@ class WindowCard(Card):
             return
         centre, width = self._session.viewing.window(self._volume.key)
         value = self.fields[name].value()
-        low, high = (value if name == end else centre + half for end, half in (("Low", -width / 2), ("High", width / 2)))
+        ends = (("Low", -width / 2), ("High", width / 2))
+        low, high = (value if name == end else centre + half for end, half in ends)
         if name == "Centre":
             self._set(value, width)
         elif name == "Width":
