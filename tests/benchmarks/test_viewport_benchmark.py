@@ -1,9 +1,9 @@
-"""One wheel step in one view: ours against the same scene in VTK's own Qt widget, interleaved in one run.
+"""Looking at images in the real window, 1400 x 1000, and the same three fused views in VTK's own Qt widget.
 
-A fused CT (512 x 512 x 200) and an oblique MR (256 x 256 x 160), 20 structures, window 1400 x 1000 with four views.
-The peer is QVTKRenderWindowInteractor with vtkImageResliceMapper layers in a vtkImageStack and one actor for each
-structure's contours: that one view, without the three others. It needs an X server (`xvfb-run`); without one
-only our own figures are measured.
+A fused CT (512 x 512 x 200) and an oblique MR (256 x 256 x 160), 20 structures. Every figure is taken from real wheel
+and mouse events, or from the action that a person would choose, until everything is repainted. The peer (see
+`qvtk_views`) takes turns with ours in one process; it needs an X server (`xvfb-run`), without one ours is measured
+alone.
 """
 
 from __future__ import annotations
@@ -14,295 +14,270 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-ROUNDS, STEPS = 6, 8
+from tests.benchmarks.viewing_case import build_case
+
+ROUNDS, STEPS = 5, 8
+NAMES = ("axial", "sagittal", "coronal")
+MODES = ("checkerboard", "curtain", "colour", "difference", "blend")
+
+# Milliseconds: (median, 95th percentile).
+LIMITS_MS = {
+    "wheel step, axial": (15.0, 20.0),
+    "wheel step, sagittal": (15.0, 20.0),
+    "wheel step, coronal": (15.0, 20.0),
+    "crosshair drag, three views": (30.0, 40.0),
+    "opacity, three views": (15.0, None),
+    "window and level, three views": (15.0, None),
+    "fusion mode, three views": (15.0, None),
+}
+FIRST_PICTURE_MS = 300.0
+LARGEST_STALL_MS = 50.0
+MEMORY_MB = 1200.0
+OF_PEER = 0.3
 
 
-def median_and_p95(seconds: list[float]) -> tuple[float, float]:
-    """In milliseconds."""
-    return float(np.median(seconds) * 1e3), float(np.percentile(seconds, 95) * 1e3)
+def memory_mb() -> float:
+    """Resident memory of this process now."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
 
 
-def build_case() -> tuple[Any, list[tuple[np.ndarray, float]]]:
-    """The case with its images and 20 bodies, and (centre, radius) of the bodies."""
-    from tests.view.bodies import ball
-    from tests.view.scenes import centred_grid, rotation
-    from workstation.case.case import Case
-    from workstation.case.commands import AddImage, AddRegistration, AddStructure
-    from workstation.case.new_structure import new_structure
-    from workstation.fusion.registration import Registration
-    from workstation.geometry.transform import Transform
-    from workstation.images.volume import Volume
+class Stalls:
+    """The longest that the window's thread spent on one event while `watching`."""
 
-    rng = np.random.default_rng(0)
-    noise = rng.normal(0, 20, (512, 512))
-    y, x = (np.arange(512) - 255.5)[:, None], (np.arange(512) - 255.5)[None, :]
-    slices = [
-        np.where((x / 200) ** 2 + (y / 160) ** 2 + ((k - 100) / 130) ** 2 < 1, 40 + 60 * np.sin(x / 9), -1000)
-        + np.roll(noise, 37 * k, 1)
-        for k in range(200)
-    ]
-    ct = Volume(
-        "ct",
-        np.array(slices).astype(np.int16),
-        centred_grid(np.eye(3), (0.98, 0.98, 1.5), (512, 512, 200)),
-        "CT",
-        "HU",
-        "bench",
-        frame_of_reference_uid="A",
-    )
-    mr = Volume(
-        "mr",
-        rng.integers(0, 900, (160, 256, 256)).astype(np.int16),
-        centred_grid(rotation(7, -5, 9), (0.9, 0.9, 1.2), (256, 256, 160)),
-        "MR",
-        "",
-        "bench",
-        frame_of_reference_uid="B",
-    )
-    case = Case()
-    case.do(AddImage(ct))
-    case.do(AddImage(mr))
-    case.do(AddRegistration(Registration("r", "A", "B", Transform.from_rigid((3, 4, 5)), "by hand")))
-    bodies = []
-    for number in range(20):
-        radius = (120.0, 80.0)[number] if number < 2 else float(rng.uniform(12, 38))
-        centre = np.zeros(3) if number < 2 else rng.uniform(-1, 1, 3) * (70, 60, 25)
-        structure = new_structure(case, f"Body {number}")
-        drawn = ball(tuple(centre), radius, 1.5).slices
-        kept = [s for s in drawn if abs(s.position_mm) < 149]
-        on_slices = tuple(type(s)(case.nearest_slice_mm((0, 0, s.position_mm)), s.region) for s in kept)
-        case.do(AddStructure(structure.with_stack(structure.stack.replaced(on_slices))))
-        bodies.append((centre, radius))
-    return case, bodies
+    def __init__(self) -> None:
+        self.watching = False
+        self.longest_ms: dict[str, float] = {}
+        self.doing = ""
+
+    def note(self, seconds: float) -> None:
+        """One event took so long."""
+        if self.watching:
+            self.longest_ms[self.doing] = max(self.longest_ms.get(self.doing, 0.0), seconds * 1e3)
+
+
+def watched_application(stalls: Stalls) -> Any:
+    """A QApplication that times every event it hands on."""
+    from PySide6.QtWidgets import QApplication
+
+    class Watched(QApplication):
+        depth = 0
+
+        def notify(self, receiver: Any, event: Any) -> bool:
+            if self.depth or not stalls.watching:
+                return super().notify(receiver, event)
+            self.depth += 1
+            started = time.perf_counter()
+            try:
+                return super().notify(receiver, event)
+            finally:
+                self.depth -= 1
+                stalls.note(time.perf_counter() - started)
+
+    return Watched([])
 
 
 class Ours:
-    """The program's own four views."""
+    """The program's own window."""
 
     def __init__(self, case: Any) -> None:
         from PySide6.QtWidgets import QApplication
 
-        from workstation.editing.desk import Desk
-        from workstation.gui.viewing import Viewing
-        from workstation.gui.viewport.view_grid import ViewGrid
+        from workstation.gui.application import create_window, settle
         from workstation.view.preparation import warm_up
 
         warm_up()
         self.process = QApplication.processEvents
-        viewing = Viewing(case)
-        viewing.overlay_key = "mr"
-        self.viewing = viewing
-        self.grid = ViewGrid(case, viewing, Desk(case))
-        self.grid.resize(1400, 1000)
-        self.grid.show()
-        self.views = self.grid.views
-        # Surfaces and fields are made first: this is about a step, not about opening.
+        self.window = create_window(theme="dark", size=(1400, 1000))
+        settle(self.window, 120)
+        started = time.perf_counter()
+        self.window.show_case(case)
+        self.window.session.viewing.overlay_key = "mr"
+        self.process()
+        self.first_picture_s = time.perf_counter() - started
+        self.viewing, self.views = self.window.session.viewing, self.window.workspace.views
+        self.rest()
+        self.viewing.crosshair_mm = (120.0, -60.0, case.slice_positions_mm[60])
+        self.rest()
+
+    def rest(self) -> None:
+        """Until surfaces, fields and volumes are made: what is measured is not opening."""
         rested, until = 0, time.monotonic() + 60
-        while rested < 100 and time.monotonic() < until:
+        while rested < 60 and time.monotonic() < until:
             self.process()
             time.sleep(0.01)
-            rested = 0 if self.views["volume"].busy or self.grid.outlines.busy else rested + 1
-        viewing.crosshair_mm = (120.0, -60.0, case.slice_positions_mm[60])
-        self.process()
+            busy = self.views.views["volume"].busy or self.views.outlines.busy
+            rested = 0 if busy else rested + 1
 
-    def step(self, name: str, steps: int) -> float:
-        """Seconds of one wheel step, everything repainted."""
+    def timed(self, action: Callable[[], object]) -> float:
+        """Seconds of an action until everything is repainted."""
         started = time.perf_counter()
-        self.views[name].step(steps)
+        action()
         self.process()
         return time.perf_counter() - started
 
-    def step_alone(self, name: str, steps: int) -> float:
-        """Seconds of one wheel step in that view alone, as the peer is timed; the rest is repainted afterwards."""
-        started = time.perf_counter()
-        self.views[name].step(steps)
-        self.views[name].repaint()
-        taken = time.perf_counter() - started
+    def wheel(self, name: str, notches: int) -> float:
+        """A wheel step in one view."""
+        from tests.gui.viewport_scene import wheel
+
+        return self.timed(lambda: wheel(self.views.views[name], notches))
+
+    def drag(self, steps: int) -> list[float]:
+        """The crosshair dragged across the axial view: each move until three views follow."""
+        from PySide6.QtCore import QEvent, QPointF, Qt
+
+        from tests.gui.viewport_scene import mouse, press, release
+
+        view, left = self.views.views["axial"], Qt.MouseButton.LeftButton
+        middle = QPointF(view.rect().center())
+        press(view, middle - QPointF(3 * steps, 2 * steps))
+        found = [
+            self.timed(lambda place=place: mouse(view, QEvent.Type.MouseMove, place, held=left))
+            for place in (middle + QPointF(6, 4) * (n - steps / 2) for n in range(steps))
+        ]
+        release(view, middle)
         self.process()
-        return taken
+        return found
+
+    def drag_window(self, steps: int) -> list[float]:
+        """Window and level by a right drag: each move until three views follow."""
+        from PySide6.QtCore import QEvent, QPointF, Qt
+
+        from tests.gui.viewport_scene import mouse, press, release
+
+        view, right = self.views.views["axial"], Qt.MouseButton.RightButton
+        start = QPointF(view.rect().center())
+        press(view, start, right)
+        found = [
+            self.timed(lambda n=n: mouse(view, QEvent.Type.MouseMove, start + QPointF(5, 3) * (n + 1), held=right))
+            for n in range(steps)
+        ]
+        release(view, start, right)
+        self.viewing.set_window("ct", 40.0, 400.0)
+        self.process()
+        return found
 
     def fade(self, opacity: float) -> float:
-        """Seconds of a change of the overlay's opacity in all three slices."""
-        started = time.perf_counter()
-        self.viewing.opacity = opacity
-        self.process()
-        return time.perf_counter() - started
+        """Another opacity."""
+        return self.timed(lambda: setattr(self.viewing, "opacity", opacity))
+
+    def mode(self, name: str) -> float:
+        """Another fusion mode."""
+        return self.timed(self.window.action(f"fusion_{name}").trigger)
 
 
-class Peer:
-    """The same axial slice in QVTKRenderWindowInteractor, 700 x 500 as a quarter of the window."""
-
-    def __init__(self, case: Any) -> None:
-        import vtkmodules.qt
-
-        vtkmodules.qt.PyQtImpl = "PySide6"
-        import vtkmodules.vtkInteractionStyle
-        import vtkmodules.vtkRenderingOpenGL2
-        from PySide6.QtWidgets import QApplication
-        from vtkmodules.qt.QVTKRenderWindowInteractor import QVTKRenderWindowInteractor
-        from vtkmodules.vtkCommonDataModel import vtkPlane
-        from vtkmodules.vtkRenderingCore import (
-            vtkActor,
-            vtkImageSlice,
-            vtkPolyDataMapper,
-            vtkRenderer,
-        )
-        from vtkmodules.vtkRenderingImage import vtkImageResliceMapper, vtkImageStack
-
-        self.process, self.case = QApplication.processEvents, case
-        self.widget = QVTKRenderWindowInteractor()
-        self.widget.resize(700, 500)
-        renderer = vtkRenderer()
-        self.window = self.widget.GetRenderWindow()
-        self.window.SetMultiSamples(0)
-        self.window.AddRenderer(renderer)
-        stack, self.planes = vtkImageStack(), []
-        for number, key in enumerate(("ct", "mr")):
-            mapper, plane, image_slice = vtkImageResliceMapper(), vtkPlane(), vtkImageSlice()
-            mapper.SetInputData(self._image(case.images[key], number))
-            plane.SetNormal(0, 0, 1)
-            mapper.SetSlicePlane(plane)
-            image_slice.SetMapper(mapper)
-            look = image_slice.GetProperty()
-            look.SetColorWindow((400, 900)[number])
-            look.SetColorLevel((40, 450)[number])
-            look.SetLayerNumber(number)
-            look.SetOpacity((1.0, 0.4)[number])
-            stack.AddImage(image_slice)
-            self.planes.append(plane)
-        renderer.AddViewProp(stack)
-        self.mappers = {}
-        for identifier, structure in case.structures.items():
-            mapper, actor = vtkPolyDataMapper(), vtkActor()
-            actor.SetMapper(mapper)
-            actor.GetProperty().SetColor(*(c / 255 for c in structure.color))
-            actor.GetProperty().SetLineWidth(2)
-            actor.GetProperty().LightingOff()
-            renderer.AddActor(actor)
-            self.mappers[identifier] = mapper
-        camera = renderer.GetActiveCamera()
-        camera.ParallelProjectionOn()
-        camera.SetPosition(0, 0, -1000)
-        camera.SetFocalPoint(0, 0, 0)
-        camera.SetViewUp(0, -1, 0)
-        camera.SetParallelScale(255)
-        camera.SetClippingRange(500, 1500)
-        self.widget.Initialize()
-        self.widget.show()
-        self.number = 60
-        self.step(0)
-
-    def _image(self, volume: Any, number: int) -> Any:
-        from vtkmodules.util.numpy_support import numpy_to_vtk
-        from vtkmodules.vtkCommonDataModel import vtkImageData
-
-        image = vtkImageData()
-        image.SetDimensions(*volume.grid.size)
-        image.SetSpacing(*volume.grid.spacing_mm)
-        to_shown = self.case.transform(volume.frame_of_reference_uid, "A")
-        direction = to_shown.matrix[:3, :3] @ volume.grid.direction
-        image.SetOrigin(*to_shown.apply(volume.grid.origin_mm))
-        image.SetDirectionMatrix(*direction.ravel())
-        image.GetPointData().SetScalars(numpy_to_vtk(volume.voxels.ravel(), deep=False))
-        return image
-
-    def step(self, steps: int) -> float:
-        """Seconds of one wheel step: planes, contours, render."""
-        from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
-        from vtkmodules.vtkCommonCore import vtkPoints
-        from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
-
-        from workstation.geometry.plane import Plane
-
-        started = time.perf_counter()
-        self.number += steps
-        z = float(self.case.slice_positions_mm[self.number])
-        for plane in self.planes:
-            plane.SetOrigin(0, 0, z)
-        for identifier, mapper in self.mappers.items():
-            data = vtkPolyData()
-            region = self.case.section(identifier, Plane.axial(z))
-            if region.rings:
-                ring = region.rings[0]
-                points, lines = vtkPoints(), vtkCellArray()
-                points.SetData(numpy_to_vtk(np.c_[ring, np.full(len(ring), z - 1.0)].astype(np.float32), deep=True))
-                ids = np.r_[np.arange(len(ring)), 0].astype(np.int64)
-                offsets = np.array([0, len(ids)], np.int64)
-                lines.SetData(numpy_to_vtkIdTypeArray(offsets, deep=True), numpy_to_vtkIdTypeArray(ids, deep=True))
-                data.SetPoints(points)
-                data.SetLines(lines)
-            mapper.SetInputData(data)
-        self.window.Render()
-        self.process()
-        return time.perf_counter() - started
-
-
-def measure(with_peer: bool) -> dict[str, list[float]]:
-    """Seconds of every step by name; ours and the peer's take turns."""
-    from PySide6.QtWidgets import QApplication
-
-    application = QApplication.instance() or QApplication([])
+def measure(with_peer: bool) -> dict[str, Any]:
+    """Seconds of every figure by name; ours and the peer's take turns."""
+    stalls = Stalls()
+    application = watched_application(stalls)
     case, _ = build_case()
-    ours, peer = Ours(case), Peer(case) if with_peer else None
-    found: dict[str, list[float]] = {}
+    ours = Ours(case)
+    found: dict[str, Any] = {"first picture": [ours.first_picture_s], "memory": memory_mb(), "stalls": {}}
+    if with_peer:
+        from tests.benchmarks.qvtk_views import QvtkViews
 
-    def note(name: str, seconds: float) -> None:
-        found.setdefault(name, []).append(seconds)
+        peer = QvtkViews(case)
 
+    def note(name: str, *seconds: float) -> None:
+        found.setdefault(name, []).extend(seconds)
+
+    # Always onwards: every step shows a plane that was not shown before.
+    positions = iter(np.linspace(-140, 140, 2000))
     for _ in range(ROUNDS):
-        # Always onwards: every step shows a plane that was not shown before.
-        for name in ("axial", "sagittal", "coronal"):
-            for _ in range(STEPS):
-                note(f"ours, {name}, whole window", ours.step(name, 1))
-        for _ in range(STEPS):
-            note("ours, axial alone", ours.step_alone("axial", 1))
-        for n in range(STEPS):
-            note("ours, opacity in 3 views", ours.fade(0.3 + 0.02 * n))
-        if peer is not None:
-            for _ in range(STEPS):
-                note("QVTKRenderWindowInteractor, axial alone", peer.step(1))
+        stalls.watching = True
+        for name in NAMES:
+            stalls.doing = f"wheel step, {name}"
+            note(stalls.doing, *(ours.wheel(name, 1) for _ in range(STEPS)))
+        for doing, action in (("crosshair drag", ours.drag), ("window and level", ours.drag_window)):
+            stalls.doing = f"{doing}, three views"
+            note(stalls.doing, *action(STEPS))
+        stalls.doing = "opacity, three views"
+        note(stalls.doing, *(ours.fade(0.3 + 0.02 * n) for n in range(STEPS)))
+        stalls.doing = "fusion mode, three views"
+        note(stalls.doing, *(ours.mode(name) for name in MODES))
+        stalls.watching = False
+        ours.rest()
+        if with_peer:
+            steps = [float(next(positions)) for _ in range(STEPS)]
+            note("QVTK, wheel step, axial", *(peer.step("axial", z) for z in steps))
+            note("QVTK, crosshair, three views", *(peer.point(np.full(3, z * 0.6)) for z in steps))
+            note("QVTK, opacity, three views", *(peer.fade(0.3 + 0.02 * n) for n in range(STEPS)))
+    found["stalls"] = stalls.longest_ms
     del application
     return found
 
 
-def run_apart(with_peer: bool) -> dict[str, list[float]]:
+def run_apart(with_peer: bool, folder: Path) -> dict[str, Any]:
     """In a process of its own, whose Qt talks to an X server when the peer is measured."""
-    command = [sys.executable, __file__, "peer" if with_peer else "alone"]
-    environment = {**os.environ, "QT_QPA_PLATFORM": "xcb" if with_peer else "offscreen", "PYTHONPATH": os.getcwd()}
+    command = [sys.executable, "-m", "tests.benchmarks.test_viewport_benchmark", "peer" if with_peer else "alone"]
+    platform = "xcb" if with_peer else "offscreen"
+    environment = {**os.environ, "QT_QPA_PLATFORM": platform, "RT_WORKSTATION_DATA": str(folder)}
     if with_peer:
         environment.pop("WAYLAND_DISPLAY", None)
         if not environment.get("DISPLAY"):
             command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1200x24", *command]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    result: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 
 
+def print_table(found: dict[str, Any]) -> None:
+    """Every figure with its limit, and how it compares with the peer's."""
+    pairs = {
+        "wheel step, axial": "QVTK, wheel step, axial",
+        "crosshair drag, three views": "QVTK, crosshair, three views",
+        "opacity, three views": "QVTK, opacity, three views",
+    }
+    print(f"\n{'window 1400 x 1000, fused, 20 structures':42} {'median':>9} {'p95':>9} {'limits':>13} {'to peer':>8}")
+    for name, seconds in found.items():
+        if not isinstance(seconds, list):
+            continue
+        median, p95 = np.median(seconds) * 1e3, np.percentile(seconds, 95) * 1e3
+        wanted = LIMITS_MS.get(name, (FIRST_PICTURE_MS, None) if name == "first picture" else None)
+        limits = " / ".join(f"{n:.0f}" if n else "-" for n in wanted) if wanted else ""
+        peer = found.get(pairs.get(name, ""))
+        ratio = f"{median / 1e3 / np.median(peer):8.2f}" if peer else ""
+        print(f"{name:42} {median:6.1f} ms {p95:6.1f} ms {limits:>13} {ratio}")
+    print(f"{'memory with that case open':42} {found['memory']:6.0f} MB {'':12} {MEMORY_MB:10.0f} MB")
+    for name, longest in found["stalls"].items():
+        print(f"{'longest event, ' + name:42} {longest:6.1f} ms")
+
+
 @pytest.mark.benchmark
-@pytest.mark.timeout(500)
-def test_a_wheel_step_in_a_fused_view_with_20_structures(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.timeout(700)
+def test_looking_at_fused_images_with_20_structures(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     can_compare = bool(os.environ.get("DISPLAY")) or shutil.which("xvfb-run") is not None
-    found = run_apart(can_compare)
-    peer = found.get("QVTKRenderWindowInteractor, axial alone")
+    found = run_apart(can_compare, tmp_path)
     with capsys.disabled():
-        print(f"\n{'one step, 1400 x 1000, fused, 20 structures':46} {'median':>9} {'p95':>9} {'to peer':>9}")
-        for name, seconds in found.items():
-            median, p95 = median_and_p95(seconds)
-            ratio = f"{np.median(seconds) / np.median(peer):9.2f}" if peer else f"{'-':>9}"
-            print(f"{name:46} {median:6.1f} ms {p95:6.1f} ms {ratio}")
+        print_table(found)
         if not can_compare:
             print("not compared with QVTKRenderWindowInteractor: no X server (Debian: apt-get install xvfb)")
-    for name in ("axial", "sagittal", "coronal"):
-        median, p95 = median_and_p95(found[f"ours, {name}, whole window"])
-        assert median <= 20.0 and p95 <= 30.0, f"{name}: median {median:.1f} ms, p95 {p95:.1f} ms"
-    if peer:
-        assert np.median(found["ours, axial alone"]) <= 0.4 * np.median(peer)
+    failed = []
+    for name, (median_ms, p95_ms) in LIMITS_MS.items():
+        seconds = found[name]
+        median, p95 = np.median(seconds) * 1e3, np.percentile(seconds, 95) * 1e3
+        if median > median_ms or (p95_ms is not None and p95 > p95_ms):
+            failed.append(f"{name}: median {median:.1f} ms, p95 {p95:.1f} ms")
+    if found["first picture"][0] * 1e3 > FIRST_PICTURE_MS:
+        failed.append(f"first picture: {found['first picture'][0] * 1e3:.0f} ms")
+    if found["memory"] > MEMORY_MB:
+        failed.append(f"memory: {found['memory']:.0f} MB")
+    stalls = found["stalls"].items()
+    failed += [f"{name} kept the window for {ms:.0f} ms" for name, ms in stalls if ms > LARGEST_STALL_MS]
+    if can_compare:
+        ratio = np.median(found["crosshair drag, three views"]) / np.median(found["QVTK, crosshair, three views"])
+        if ratio > OF_PEER:
+            failed.append(f"three fused views take {ratio:.2f} of QVTKRenderWindowInteractor's time")
+    assert not failed, "; ".join(failed)
 
 
 if __name__ == "__main__":
