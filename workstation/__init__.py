@@ -49,12 +49,21 @@ _HOMES = {
     "volume_cc": "structures.volume",
     "section": "structures.section",
     "mask_of": "structures.rasterise",
+    # measurements
+    "line_profile": "measurements.profile",
+    "region_statistics": "measurements.statistics",
+    "structure_statistics": "measurements.statistics",
     "expand": "targets.margin",
     "derive": "targets.derive",
     "LiveTargets": "targets.live",
     # fusion
     "Registration": "fusion.registration",
     "register_rigid": "fusion.rigid",
+    # pictures
+    "picture": "view.still_picture",
+    "FusionLook": "view.fusion_look",
+    "Slab": "view.slab",
+    "ContourLook": "view.contour_scene",
     # the open document
     "Case": "case.case",
     "CaseFile": "store.case_file",

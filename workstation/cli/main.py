@@ -19,15 +19,17 @@ from workstation.cli.commands import (
     header,
     inspect,
     mask,
+    measure,
     open_window,
     phantom,
+    picture,
     register,
     volumes,
     warm_up,
 )
 from workstation.cli.output import UsageError, prepare_streams
 
-COMMANDS = (open_window, inspect, header, compare, volumes, expand, mask, register, phantom, demo, warm_up)
+COMMANDS = (open_window, inspect, header, compare, volumes, measure, expand, mask, picture, register, phantom, demo, warm_up)
 
 DESCRIPTION = (
     "Contouring and image fusion for radiotherapy. Without a command it opens the window. "
@@ -62,9 +64,10 @@ def bad_input_errors() -> tuple[type[Exception], ...]:
     from workstation.store.errors import StoreError
     from workstation.structures.errors import StructureError
     from workstation.targets.errors import TargetError
+    from workstation.view.errors import ViewError
 
     families = (CaseError, DicomError, GeometryError, ImageError, RegistrationError, StoreError)
-    return (*families, StructureError, TargetError, UsageError, OSError)
+    return (*families, StructureError, TargetError, UsageError, ViewError, OSError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

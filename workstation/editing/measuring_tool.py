@@ -105,6 +105,8 @@ class MeasuringTool:
         """The point stays; the last one makes a measurement of them, one step of the history."""
         self._hover = pointer
         if self._grip is not None:
+            if desk.measuring.in_hand is not None and self._still_there(desk, self._grip.measurement):
+                desk.measuring.in_hand = self._grip.moved_to(pointer)
             self._drop_held(desk)
             return True
         if self._plane is None or not self._pressed:

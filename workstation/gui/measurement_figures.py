@@ -16,7 +16,7 @@ from workstation.measurements.export import Row, measurement_rows
 from workstation.measurements.measurement import Measurement
 from workstation.measurements.profile import Profile, line_profile
 from workstation.measurements.statistics import Statistics, structure_statistics
-from workstation.measurements.words import value_words, volume_words
+from workstation.measurements.words import computed_words, value_words, volume_words
 from workstation.structures.structure import ContourStack
 
 Figures = dict[str, Statistics | None]
@@ -74,8 +74,8 @@ def _unique(name: str, taken: dict[str, Statistics]) -> str:
 
 
 ROWS: tuple[tuple[str, Callable[[Statistics], str]], ...] = (
-    ("Mean", lambda f: value_words(f.mean, f.unit)),
-    ("SD", lambda f: value_words(f.sd, f.unit)),
+    ("Mean", lambda f: computed_words(f.mean, f.unit)),
+    ("SD", lambda f: computed_words(f.sd, f.unit)),
     ("Minimum", lambda f: value_words(f.minimum, f.unit)),
     ("Maximum", lambda f: value_words(f.maximum, f.unit)),
     ("Median", lambda f: value_words(f.median, f.unit)),

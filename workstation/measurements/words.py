@@ -66,6 +66,18 @@ def value_words(value: float | None, unit: str, *, with_unit: bool = True) -> st
     return f"{text} {word}".rstrip()
 
 
+def computed_words(value: float | None, unit: str) -> str:
+    """A mean or a spread: to a tenth, small ones of other units than HU to a hundredth, whole ones too.
+
+    >>> computed_words(40.0, "HU"), computed_words(3.456, "SUV"), computed_words(812.0, "MR signal")
+    ('40.0 HU', '3.46 SUV', '812.0')
+    """
+    if value is None:
+        return "–"
+    digits = 1 if unit == "HU" or abs(value) >= 100 else 2
+    return f"{value + 0.0:.{digits}f} {bare_unit(unit)}".rstrip()
+
+
 def spread_words(mean: float | None, sd: float | None, unit: str) -> str:
     """
     >>> spread_words(43.21, 12.04, "HU")

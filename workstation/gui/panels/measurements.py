@@ -6,7 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -54,6 +54,7 @@ FIGURE_ROW_PX = 22
 FIGURE_PX = 76
 _WIDTHS = {Column.COLOUR: 24, Column.VALUE: 84, Column.EYE: 28, Column.DELETE: 28}
 MOST_ROWS_SEEN = 6
+_OWN_KEYS = (Qt.Key.Key_F2, Qt.Key.Key_Delete)
 
 
 class MeasurementTable(QTableView):
@@ -93,6 +94,13 @@ class MeasurementTable(QTableView):
         if row >= 0:
             self.setFocus()
             self.edit(self.rows.index(row, Column.NAME))
+
+    def event(self, event: QEvent) -> bool:
+        """F2 renames what is chosen here, and no structure."""
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() in _OWN_KEYS and self.chosen():
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete deletes, F2 renames; letters belong to the window: there is no search by typing here."""
