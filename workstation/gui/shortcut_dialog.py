@@ -97,6 +97,7 @@ class ShortcutDialog(QDialog):
 
     def _table(self) -> QTreeWidget:
         table = QTreeWidget()
+        table.setObjectName("shortcuts")
         table.setColumnCount(2)
         table.setHeaderHidden(True)
         table.setRootIsDecorated(False)

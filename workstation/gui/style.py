@@ -108,6 +108,7 @@ QListView, QTreeView, QTableView { background: $surface; border: none; outline: 
 QTableView::item { border: none; padding: 0 2px; }
 QListView::item { padding: 6px; border-radius: 4px; }
 QListView::item:selected, QListView::item:hover { background: $hover; color: $text; }
+#shortcuts::item { padding: 3px 0; }
 QScrollArea { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 8px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 8px; margin: 0; }
