@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtTest import QTest
@@ -49,6 +49,11 @@ def bar(qtbot: object) -> StatusBar:
     return made
 
 
+def wait(there: Callable[[], bool]) -> None:
+    """Let the window live until something is so."""
+    assert QTest.qWaitFor(there, 5000)
+
+
 def runner_of(bar: StatusBar) -> JobRunner:
     runner = bar.findChild(JobRunner)
     assert runner is not None
@@ -63,40 +68,32 @@ def test_work_that_is_quick_shows_nothing(bar: StatusBar) -> None:
 
 def test_a_job_is_shown_in_words_and_a_fraction_and_stopped(bar: StatusBar, work: Work) -> None:
     runner_of(bar).start("Registering", work, "The registration", 0.42)
-    let_live(0.1)
-    assert not bar.job.isVisible()
-    let_live(SHOWN_AFTER_S)
     line = bar.job.line
-    assert bar.job.isVisible() and not bar.job.more.isVisible()
-    assert line.text.text() == "The registration goes on" and line.percent.text() == "42 %" and line.bar.value() == 42
+    wait(lambda: bar.job.isVisible() and line.text.text() == "The registration goes on")
+    assert not bar.job.more.isVisible()
+    assert line.percent.text() == "42 %" and line.bar.value() == 42
     click(line.cancel)
-    let_live(0.1)
-    assert work.stopped == ["The registration"] and not bar.job.isVisible()
+    wait(lambda: work.stopped == ["The registration"])
+    assert not bar.job.isVisible()
 
 
 def test_a_job_that_does_not_know_how_far_it_is_only_shows_that_it_runs(bar: StatusBar, work: Work) -> None:
     runner_of(bar).start("Saving", work, "Saving", 0.0)
-    let_live(SHOWN_AFTER_S + 0.1)
+    wait(bar.job.isVisible)
     assert bar.job.line.bar.maximum() == 0 and bar.job.line.percent.text() == ""
 
 
 def test_several_jobs_are_seen_and_stopped_one_by_one(bar: StatusBar, work: Work) -> None:
     for name in ("One", "Two", "Three"):
         runner_of(bar).start(name, work, name, 0.5)
-    let_live(SHOWN_AFTER_S + 0.1)
-    assert bar.job.line.text.text() == "Three goes on"
-    assert bar.job.more.text() == "+2" and "2 more jobs" in bar.job.more.toolTip()
+    wait(lambda: bar.job.line.text.text() == "Three goes on" and bar.job.more.text() == "+2")
+    assert "2 more jobs" in bar.job.more.toolTip()
     click(bar.job.more)
     shown = bar.job.list
-    assert shown.isVisible() and [line.text.text() for line in shown.lines] == [
-        "One goes on",
-        "Two goes on",
-        "Three goes on",
-    ]
+    wait(lambda: [line.text.text() for line in shown.lines] == ["One goes on", "Two goes on", "Three goes on"])
+    assert shown.isVisible()
     click(shown.lines[1].cancel)
-    let_live(0.1)
-    assert work.stopped == ["Two"]
+    wait(lambda: work.stopped == ["Two"])
     assert [line.job.title for line in shown.lines if line.job] == ["One", "Three"]
     work.end.set()
-    QTest.qWait(200)
-    assert not shown.isVisible() and not bar.job.isVisible()
+    wait(lambda: not shown.isVisible() and not bar.job.isVisible())
