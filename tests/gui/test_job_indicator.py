@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -51,7 +52,10 @@ def bar(qtbot: object) -> StatusBar:
 
 def wait(there: Callable[[], bool]) -> None:
     """Let the window live until something is so."""
-    assert QTest.qWaitFor(there, 5000)
+    end = time.monotonic() + 5.0
+    while not there():
+        assert time.monotonic() < end, "it never was so"
+        QTest.qWait(20)
 
 
 def runner_of(bar: StatusBar) -> JobRunner:
