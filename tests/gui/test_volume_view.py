@@ -33,6 +33,7 @@ from workstation.editing.desk import Desk
 from workstation.geometry.orientation import direction_letters
 from workstation.geometry.region import Region
 from workstation.gui.viewing import Viewing
+from workstation.gui.viewport.volume_images import offered
 from workstation.gui.viewport.volume_view import VolumeView
 from workstation.images.volume import Volume
 from workstation.structures.structure import PlanarContours
@@ -218,13 +219,16 @@ def test_a_context_is_shown_around_the_structures(qtbot, context: str) -> None:
 def test_only_contexts_that_an_open_image_can_show_are_offered(qtbot) -> None:
     case = case_with(skull())
     view, viewing = open_volume(qtbot, case)
-    offered = view.context.offered()
-    assert [name for name, possible in offered.items() if not possible] == ["mr"]
+    possible_here = offered(case, viewing)
+    assert [name for name, possible in possible_here.items() if not possible] == ["mr"]
     view.buttons.context.menu().aboutToShow.emit()
     entries = {action.text(): action.isEnabled() for action in view.buttons.context.menu().actions()}
     assert entries["Skin"] and not entries["MR"]
-    planned_on_mr, _ = open_volume(qtbot, case_with(mr()))
-    assert [name for name, possible in planned_on_mr.context.offered().items() if possible] == ["none", "mr"]
+    planned_on_mr = case_with(mr())
+    assert [name for name, possible in offered(planned_on_mr, Viewing(planned_on_mr)).items() if possible] == [
+        "none",
+        "mr",
+    ]
 
 
 def test_a_cut_opens_the_skull_follows_the_crosshair_and_leaves_targets_whole(qtbot) -> None:

@@ -17,10 +17,11 @@ from workstation.gui.action_tables.measure import MEASURE
 from workstation.gui.action_tables.spec import ActionSpec, Row
 from workstation.gui.action_tables.tools import TOOLS
 from workstation.gui.action_tables.view import VIEW
+from workstation.gui.action_tables.volume import VOLUME
 
 MENUS = ("&File", "&Edit", "&Tools", "&View", "F&usion", "&Measure", "&Help")
 
-ACTIONS: tuple[Row, ...] = (*FILE, *EDIT, *TOOLS, *VIEW, *INFORMATION, *LAYOUT, *FUSION, *MEASURE, *HELP)
+ACTIONS: tuple[Row, ...] = (*FILE, *EDIT, *TOOLS, *VIEW, *INFORMATION, *LAYOUT, *VOLUME, *FUSION, *MEASURE, *HELP)
 
 SPECS: tuple[ActionSpec, ...] = tuple(item for item in ACTIONS if isinstance(item, ActionSpec))
 
@@ -43,6 +44,9 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Move the curtain", "Drag its line"),
     ("Window and level of the fused image", "Ctrl + right drag"),
     ("Turn the other planes", "Drag a ring on the crosshair's lines"),
+    ("Turn, pan, zoom the 3D view", "Left, middle, right drag; wheel zooms"),
+    ("Look from a side in the 3D view", "A P L R S I"),
+    ("Point at a surface in the 3D view, choose it", "Click, Ctrl + click"),
     ("Maximise a view", "Space, or double click on its title"),
 )
 

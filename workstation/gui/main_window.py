@@ -39,6 +39,7 @@ from workstation.gui.start_page import StartPage
 from workstation.gui.status import StatusBar
 from workstation.gui.theme import current_theme
 from workstation.gui.view_commands import ViewCommands
+from workstation.gui.volume_commands import VolumeCommands
 from workstation.gui.window_commands import WindowCommands
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ log = logging.getLogger(__name__)
 
 TITLE = "Workstation"
 
-HANDLERS: tuple[type, ...] = (WindowCommands, ViewCommands, MeasureCommands, InformationCommands)
+HANDLERS: tuple[type, ...] = (WindowCommands, ViewCommands, MeasureCommands, InformationCommands, VolumeCommands)
 """What does the actions of the table, beside `Commands`: classes made with the window, one method for each handler.
 
 A class may have `checks()`, which gives the actions that are to be shown as chosen or not, by name, and `begin()`,

@@ -44,11 +44,15 @@ class VolumeCamera:
 
     def turned(self, dx: float, dy: float) -> VolumeCamera:
         """As if the patient were a ball rolled by the cursor (pixels, y down)."""
-        angle = TURN_PER_PIXEL * float(np.hypot(dx, dy))
+        return self.rotated(TURN_PER_PIXEL * dx, TURN_PER_PIXEL * dy)
+
+    def rotated(self, to_right: float, down: float) -> VolumeCamera:
+        """The patient rolled by so many radians to the right and down, about one axis."""
+        angle = float(np.hypot(to_right, down))
         if angle == 0.0:
             return self
         # Rolling to the right turns about screen up; rolling down turns about screen right.
-        axis = np.array([dy, dx, 0.0]) / np.hypot(dx, dy)
+        axis = np.array([down, to_right, 0.0]) / angle
         x, y, z = axis
         cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
         rotation = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross

@@ -11,10 +11,11 @@ from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
 from workstation.gui.viewing import Viewing
+from workstation.gui.viewport.volume_images import image_for, to_planning
 from workstation.images.volume import Volume
 from workstation.view.surface_mesh import bone_mesh
 from workstation.view.volume_couch import reduced_for_casting
-from workstation.view.volume_presets import BONE_SURFACE, CONTEXTS, NONE, RENDERED, preset_of, suits, voxel_mm_of
+from workstation.view.volume_presets import BONE_SURFACE, CONTEXTS, NONE, RENDERED, preset_of, voxel_mm_of
 from workstation.view.volume_reduction import ReducedVolume
 from workstation.view.volume_surface_looks import BONE_LOOK
 
@@ -65,10 +66,6 @@ class VolumeContext(QObject):
     def box_mm(self) -> Box | None:
         """Lower and upper patient corner of what is ray-cast; None for anything else."""
         return self._box if self._shown[0] in RENDERED else None
-
-    def offered(self) -> dict[str, bool]:
-        """Every context by name, and whether an open image can give it."""
-        return {name: name == NONE or image_for(self.case, self.viewing, name) is not None for name in CONTEXTS}
 
     def follow(self, _what: str = "") -> None:
         """Show what is chosen, from the image that suits it."""
@@ -133,33 +130,6 @@ class VolumeContext(QObject):
             self._dressed = look
             self._renderer.change(lambda scene: scene.set_image(reduced, preset, placed), "image")
             self.changed.emit()
-
-
-def image_for(case: Case, viewing: Viewing, context: str) -> Volume | None:
-    """The image that gives a context: the planning image, else the fused one, where it suits and its place is known."""
-    if context == NONE:
-        return None
-    for image in (case.planning, case.images.get(viewing.overlay_key), case.images.get(viewing.base_key)):
-        if image is not None and suits(context, image) and is_placed(case, image):
-            return image
-    return None
-
-
-def is_placed(case: Case, image: Volume) -> bool:
-    """Whether it is known where an image lies in the planning image's frame of reference."""
-    planning = case.planning
-    if planning is None or planning is image or planning.frame_of_reference_uid == image.frame_of_reference_uid:
-        return planning is not None
-    return case.transform(image.frame_of_reference_uid, planning.frame_of_reference_uid) is not None
-
-
-def to_planning(case: Case, image: Volume) -> Float | None:
-    """(4, 4) from an image's frame of reference to the planning image's, None where they are the same."""
-    planning = case.planning
-    if planning is None or planning.frame_of_reference_uid == image.frame_of_reference_uid:
-        return None
-    link = case.transform(image.frame_of_reference_uid, planning.frame_of_reference_uid)
-    return None if link is None else link.matrix
 
 
 def _surface(image: Volume) -> tuple[object, Box]:

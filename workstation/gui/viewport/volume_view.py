@@ -34,9 +34,9 @@ from workstation.gui.viewport.annotations import paint_note, paint_side_letters
 from workstation.gui.viewport.keyboard import somebody_types
 from workstation.gui.viewport.side_buttons import SideButtons
 from workstation.gui.viewport.volume_hand import VolumeHand, is_side
+from workstation.gui.viewport.volume_images import offered
 from workstation.view.volume_camera import VolumeCamera
 from workstation.view.volume_clip import clip_planes, facing
-from workstation.view.volume_presets import CONTEXTS
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
@@ -231,7 +231,7 @@ class VolumeView(QWidget):
         self.renderer.change(lambda scene: scene.set_clips(planes), "clips")
 
     def _offered(self) -> dict[str, bool]:
-        return self.context.offered() if self.context is not None else dict.fromkeys(CONTEXTS, False)
+        return offered(self.case, self.viewing)
 
     def _found(self, pick: Any, activate: bool) -> None:
         if pick is not None and not activate:
