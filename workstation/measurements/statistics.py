@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,14 +87,14 @@ def structure_statistics(
     to_image: Transform | None = None,
     *,
     surface_model: str = DEFAULT_SURFACE_MODEL,
-    cubic_cm: Callable[[], float] | None = None,
+    whole_cc: float | None = None,
     progress: Progress = silent,
 ) -> Statistics:
     """The figures of an image in a whole structure: of every voxel whose centre lies in it.
 
     Between drawn slices, and on grids that lie otherwise, the surface model says what is inside.
     to_image: takes points of the structure's frame of reference to the image's: a registration's `fixed_to_moving`.
-    cubic_cm: gives the structure's volume where it is known; by default it is computed. Raises StructureError.
+    whole_cc: the structure's volume where it is known; by default it is computed. Raises StructureError.
     """
     progress(0.0, "Looking up the structure in the image")
     grid = volume.grid if to_image is None else _moved(volume.grid, to_image.inverse())
@@ -105,7 +104,7 @@ def structure_statistics(
     depth, height, width = mask.voxels.shape
     part = volume.voxels[k : k + depth, j : j + height, i : i + width]
     values = part[mask.voxels].astype(np.float64)
-    whole_cc = volume_cc(stack, surface_model) if cubic_cm is None else cubic_cm()
+    whole_cc = volume_cc(stack, surface_model) if whole_cc is None else whole_cc
     covered = _covered(stack, grid, mask.volume_cc, whole_cc)
     return _figures(values, np.ones(len(values)), covered, INSIDE, volume.unit, None, whole_cc)
 

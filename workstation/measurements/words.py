@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from workstation.measurements.measurement import ANGLE, ELLIPSE, RECTANGLE, Measurement
 from workstation.measurements.shapes import corners_uv, region_of_measurement
 from workstation.structures.planar import area_mm2
@@ -89,6 +91,7 @@ def spread_words(mean: float | None, sd: float | None, unit: str) -> str:
     return f"{mean + 0.0:.{digits}f} ± {sd:.{digits}f} {bare_unit(unit)}".rstrip()
 
 
+@lru_cache(maxsize=256)
 def size_words(measurement: Measurement) -> str:
     """What a measurement says without any image: a length, an angle or an area."""
     if measurement.kind == ANGLE:

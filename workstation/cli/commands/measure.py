@@ -219,7 +219,7 @@ def _structures(images: _Images, options: argparse.Namespace) -> list[dict[str, 
                 image,
                 None if link.is_identity() else link,
                 surface_model=options.surface_model,
-                cubic_cm=lambda known=cubic_cm: known,
+                whole_cc=cubic_cm,
                 progress=progress,
             )
             figures.append(_figures(image, made))

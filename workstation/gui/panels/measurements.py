@@ -38,7 +38,7 @@ from workstation.gui.measurement_figures import (
     shown_images,
 )
 from workstation.gui.measurement_model import Column, MeasurementModel
-from workstation.gui.panels.panel import EmptyState, choice, fill_choice, small
+from workstation.gui.panels.panel import EmptyState, Panel, choice, fill_choice, small
 from workstation.gui.session import Session
 from workstation.images.volume import Volume
 from workstation.images.whole_file import reason
@@ -181,12 +181,14 @@ class FigureTable(QTableWidget):
         return [head, *([self.item(row, column).text() for column in columns] for row in range(self.rowCount()))]
 
 
-class MeasurementsPanel(QWidget):
+class MeasurementsPanel(Panel):
     """The panel. runner: where long work runs; its own by default."""
 
+    title = "Measurements"
+
     def __init__(self, session: Session, actions: dict[str, QAction], runner: JobRunner | None = None) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
+        self.heading.hide()  # the title bar says it
         self._runner = runner or JobRunner(self)
         self._figures = StructureFigures(session, self._runner, self._refresh_soon)
         self._profile: Profile | None = None
@@ -215,7 +217,7 @@ class MeasurementsPanel(QWidget):
         self.refresh()
 
     def _lay_out(self, actions: dict[str, QAction]) -> None:
-        column = QVBoxLayout(self)
+        column = self.column
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(6)
         column.addWidget(self.empty)
@@ -235,8 +237,6 @@ class MeasurementsPanel(QWidget):
         self._plot_place = QVBoxLayout()
         column.addLayout(self._plot_place, 1)
         column.addWidget(self.note)
-        column.addStretch(0)
-        self._column = column
 
     def _listen(self) -> None:
         session = self.session
@@ -251,7 +251,8 @@ class MeasurementsPanel(QWidget):
         self.table.customContextMenuRequested.connect(self._show_menu)
 
     def _refresh_soon(self, *_: object) -> None:
-        if isValid(self) and not self._soon.isActive():
+        """At the next moment, unless nobody sees it: then when it is shown."""
+        if isValid(self) and self.isVisible() and not self._soon.isActive():
             self._soon.start()
 
     # ------------------------------------------------------------------ showing
