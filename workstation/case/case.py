@@ -77,6 +77,7 @@ class Case:
         self._view_state: dict[str, Any] = {}
         self._saved = False
         self._volumes: dict[str, tuple[ContourStack, str, float]] = {}
+        self._links: tuple[Mapping[str, Registration], dict[tuple[str, str], Transform | None]] = {}, {}
 
     # ------------------------------------------------------------------ what it contains
 
@@ -150,7 +151,13 @@ class Case:
 
     def transform(self, source_frame_uid: str, target_frame_uid: str) -> Transform | None:
         """The map from one frame of reference to another through the registrations, or None."""
-        return transform_between(self.registrations.values(), source_frame_uid, target_frame_uid)
+        # Views ask many times a frame, and the same registrations always say the same.
+        if self._links[0] is not self.registrations:
+            self._links = self.registrations, {}
+        found, key = self._links[1], (source_frame_uid, target_frame_uid)
+        if key not in found:
+            found[key] = transform_between(self.registrations.values(), source_frame_uid, target_frame_uid)
+        return found[key]
 
     @property
     def plane(self) -> Plane:
