@@ -61,6 +61,16 @@ def test_what_has_no_header_is_refused_in_one_line(tmp_path):
     assert outcome.code == 2 and "is not a DICOM file" in outcome.err
 
 
+def test_an_image_file_without_a_dicom_header_lists_what_is_known_of_it(study, tmp_path):
+    from workstation.images.files import write_volume
+
+    write_volume(tmp_path / "scan.nrrd", study.image)
+    result = run_command("header", tmp_path / "scan.nrrd", "--json").result
+    known = {r["name"]: r["value"] for r in result["rows"]}
+    assert known["Spacing"] == "2 × 2 × 2.5 mm" and known["Format"] == "NRRD" and "another kind" in result["note"]
+    assert len(run_command("header", tmp_path / "scan.nrrd", "--search", "spacing").out.splitlines()) == 2
+
+
 def test_two_series_are_compared(study, series):
     result = run_command("compare", study.folder / "CT", series, "--json").result
     assert set(result) == {"first", "second", "verdict", "summary", "differences"}

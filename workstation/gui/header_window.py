@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from workstation.dicom.image_header import HeaderSource, compare_headers, find_headers, read_header_at
 from workstation.gui.fields import ElidedLabel, SliderField, label
 from workstation.gui.header_model import Column, HeaderModel
-from workstation.gui.header_reading import HeaderSource, compare_headers, find_headers, read_header_at
 from workstation.gui.jobs.runner import JobRunner
 from workstation.gui.panels.panel import choice, fill_choice, plain, small
 from workstation.gui.session import Session

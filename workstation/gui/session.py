@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
@@ -72,6 +72,8 @@ class Session(QObject):
         self.lost_structure_sets: dict[str, str] = {}
         self._connections: list[tuple[Any, Callable[..., None]]] = []
         self._noted: list[SignalInstance] = []
+        self._named: Mapping[str, Volume] | None = None
+        self._names: dict[str, str] = {}
         self._connect_case()
         self._connect_view()
 
@@ -158,7 +160,10 @@ class Session(QObject):
 
     def image_name(self, key: str) -> str:
         """How an image is called in lists: "CT Planning", and more where another one is called the same."""
-        return distinct_names(self.case.images).get(key, "")
+        if self._named is not self.case.images:  # replaced, never changed, when images come or go
+            self._named = self.case.images
+            self._names = distinct_names(self.case.images)
+        return self._names.get(key, "")
 
 
 def name_of_image(volume: Volume) -> str:

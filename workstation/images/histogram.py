@@ -96,7 +96,7 @@ def _range_of(volume: Volume) -> tuple[float, float]:
 
 
 def _counted(plane: NDArray[Any], volume: Volume) -> NDArray[Any]:
-    values = plane[np.isfinite(plane)]
+    values: NDArray[Any] = plane[np.isfinite(plane)]
     for padding in padding_values(volume):
         values = values[values != padding]
     return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import zipfile
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workstation.cli.output import UsageError, note, print_json, progress_on_terminal
@@ -33,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
     from workstation.dicom.source import Source
 
     path = existing_path(options.path)
+    if path.is_file() and _is_image_file(path):
+        return _run_image_file(options)
     slices: list[tuple[Source, int | None]] = [(Source(str(path)), None)]
     if path.is_dir() or options.file is not None or options.differing or zipfile.is_zipfile(path):
         slices = _slices(options.path)
@@ -45,19 +48,44 @@ def run(options: argparse.Namespace) -> int:
     rows = [row for row in listing.rows if not options.differing or row.path in differing]
     if options.search:
         rows = [row for row in rows if row.matches(options.search)]
-    if options.json:
-        print_json(
-            {
-                "file": source.name,
-                "slice": number,
-                "slices": len(slices),
-                "rows": [{**asdict(row), "differs": row.path in differing} for row in rows],
-                "note": listing.note,
-            }
-        )
-    else:
-        _print(rows, listing.note, f"{source.name}, slice {number} of {len(slices)}", differing)
+    _show(options.json, rows, listing.note, source.name, (number, len(slices)), differing)
     return 0
+
+
+def _is_image_file(path: Path) -> bool:
+    from workstation.images.file_kind import image_file_kind
+
+    with open(path, "rb") as stream:
+        return bool(image_file_kind(stream.read(512)))
+
+
+def _run_image_file(options: argparse.Namespace) -> int:
+    """NIfTI, NRRD and MetaImage have no DICOM header: what is known of the image, in the same rows."""
+    from workstation.dicom.image_header import find_headers
+    from workstation.images.files import read_image_file
+
+    found = find_headers(read_image_file(options.path), progress_on_terminal())
+    rows = [row for row in found.known if not options.search or row.matches(options.search)]
+    _show(options.json, rows, found.note, options.path, (1, 1), frozenset())
+    return 0
+
+
+def _show(
+    as_json: bool, rows: list[HeaderRow], remark: str, name: str, place: tuple[int, int], differing: frozenset[str]
+) -> None:
+    """place: which slice of how many."""
+    if not as_json:
+        _print(rows, remark, f"{name}, slice {place[0]} of {place[1]}", differing)
+        return
+    print_json(
+        {
+            "file": name,
+            "slice": place[0],
+            "slices": place[1],
+            "rows": [{**asdict(row), "differs": row.path in differing} for row in rows],
+            "note": remark,
+        }
+    )
 
 
 def _slices(path: str) -> list[tuple[Source, int | None]]:

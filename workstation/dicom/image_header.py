@@ -1,4 +1,4 @@
-"""Reads what a header window shows, in jobs (Qt-free): where the headers lie, and one of them."""
+"""What there is to read about an open image: its headers, or what is known of it where there are none."""
 
 from __future__ import annotations
 
