@@ -35,7 +35,8 @@ def test_actions_look_choose_and_cut_and_show_what_is_chosen(ct_window: MainWind
     assert look.cuts == (Cut("sagittal", True),)
     ct_window.action("volume_flip_axial").trigger()
     assert [cut.plane for cut in look.cuts] == ["axial", "sagittal"]
-    for name, value in (("through", "shines_through"), ("targets_whole", "targets_whole"), ("clear_ground", "clear_ground")):
+    switches = {"through": "shines_through", "targets_whole": "targets_whole", "clear_ground": "clear_ground"}
+    for name, value in switches.items():
         before = getattr(look, value)
         ct_window.action(f"volume_{name}").trigger()
         assert getattr(look, value) != before and ct_window.action(f"volume_{name}").isChecked() != before
@@ -75,9 +76,8 @@ def test_the_picture_goes_to_the_clipboard_and_into_a_file(
     qtbot.waitUntil(lambda: QImage(str(tmp_path / "seen.png")).size() == size, timeout=5000)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "nowhere" / "seen.png"), ""))
     ct_window.action("save_volume_picture").trigger()
-    qtbot.waitUntil(
-        lambda: any("could not be written" in message.sentence.text() for message in ct_window.messages.messages()), timeout=5000
-    )
+    said = ct_window.messages.messages
+    qtbot.waitUntil(lambda: any("could not be written" in message.sentence.text() for message in said()), timeout=5000)
 
 
 def test_what_was_chosen_is_kept_and_nonsense_is_left_out() -> None:
