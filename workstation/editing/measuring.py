@@ -27,6 +27,7 @@ MOST_IMAGES = 4
 """A measurement names no more images than this on a slice."""
 
 DEFAULT_REACH_MM = 1.5
+_SAME = Transform.identity()
 
 
 class Measuring:
@@ -120,15 +121,15 @@ class Measuring:
     def to_shown(self, measurement: Measurement) -> Transform | None:
         """The map from a measurement's frame to the shown planes'; None when nothing links them."""
         if self.is_native(measurement):
-            return Transform.identity()
+            return _SAME
         return self._case.transform(measurement.frame_of_reference_uid, self.frame_of_reference_uid)
 
     def points_on(self, measurement: Measurement, plane: Plane, points_mm: Float) -> Float | None:
         """(n, 3) points of a measurement's frame as (u, v, w) of a shown plane; None when nothing links the two."""
+        if self.is_native(measurement):
+            return plane.to_plane(points_mm)
         link = self.to_shown(measurement)
-        if link is None:
-            return None
-        return plane.to_plane(points_mm if self.is_native(measurement) else link.apply(points_mm))
+        return None if link is None else plane.to_plane(link.apply(points_mm))
 
     def reach_mm(self, plane: Plane) -> float:
         """Half the thickness of the planning image's slices that a plane shows: how near counts as on it."""
@@ -154,7 +155,7 @@ class Measuring:
             return None
         here, there = measurement.frame_of_reference_uid, image.frame_of_reference_uid
         if here == there and (here or key == self._case.planning_key):
-            return Transform.identity()
+            return _SAME
         return self._case.transform(here, there) if here and there else None
 
     def statistics(self, measurement: Measurement, key: str) -> Statistics | None:

@@ -20,7 +20,7 @@ from workstation.geometry.region import Region, ring_area_mm2
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.measurements.coverage_kernels import shares
-from workstation.measurements.sampling import values_at
+from workstation.measurements.sampling import values_on_plane
 from workstation.structures.planar import polygon_of
 
 Float = NDArray[np.float64]
@@ -29,6 +29,7 @@ ON_LAYER_MM = 0.05
 """A plane this close to voxel centres all over the region shows those voxels."""
 
 ACQUIRED, INTERPOLATED = "acquired voxels", "interpolated"
+LEAST_SHARE = 1e-9
 LARGEST_PIXELS = 4_000_000
 """A region of more pixels than this is measured on coarser ones."""
 
@@ -115,7 +116,7 @@ def _on_layer(volume: Volume, rings: list[Float], plane: Plane, link: Transform,
     weights = area_shares([ring - first for ring in placed], (count[1], count[0]))
     shown = np.take(volume.voxels, layer, axis=2 - axis)
     part = shown[first[1] : first[1] + count[1], first[0] : first[0] + count[0]]
-    kept = weights > 1e-9
+    kept = weights > LEAST_SHARE
     return Pixels(
         part[kept].astype(np.float64), weights[kept], min(float(weights.sum()) / max(total, 1e-12), 1.0), ACQUIRED
     )
@@ -130,13 +131,14 @@ def _interpolated(volume: Volume, rings: list[Float], plane: Plane, link: Transf
     first = np.floor(low / pixel_mm)
     count = np.maximum(np.ceil(high / pixel_mm) - first, 1).astype(int)
     weights = area_shares([ring / pixel_mm - first for ring in rings], (int(count[1]), int(count[0])))
-    rows, columns = np.nonzero(weights > 1e-9)
-    uv = (np.column_stack([columns, rows]) + 0.5 + first) * pixel_mm
-    values = values_at(volume, plane.to_patient(uv), link)
-    weight = weights[rows, columns]
+    weights = np.ascontiguousarray(np.where(weights > LEAST_SHARE, weights, 0.0))
+    corners = np.array([(0.5, 0.5), (1.5, 0.5), (0.5, 1.5)])
+    index = volume.grid.to_index(link.apply(plane.to_patient((corners + first) * pixel_mm)))
+    values = values_on_plane(volume, index[0], index[1] - index[0], index[2] - index[0], weights)
     inside = np.isfinite(values)
-    covered = float(weight[inside].sum() / max(weight.sum(), 1e-12))
-    return Pixels(values[inside], weight[inside], min(covered, 1.0), INTERPOLATED)
+    kept = weights[inside]
+    covered = float(kept.sum() / max(weights.sum(), 1e-12))
+    return Pixels(values[inside], kept, min(covered, 1.0), INTERPOLATED)
 
 
 def _window(rings: list[Float], size: tuple[int, int]) -> tuple[NDArray[np.int64], tuple[int, int]]:

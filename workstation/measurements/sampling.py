@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
-from workstation.measurements.point_kernels import interpolated
+from workstation.measurements.point_kernels import interpolated, interpolated_on_plane
 
 Float = NDArray[np.float64]
 
@@ -27,6 +27,16 @@ def values_at_index(volume: Volume, index: Float) -> Float:
     """As `values_at`, at fractional indices (n, 3) ordered (i, j, k)."""
     out = np.empty(len(index), dtype=np.float64)
     interpolated(_read_only(volume.voxels), np.ascontiguousarray(index, dtype=np.float64), out)
+    return out
+
+
+def values_on_plane(volume: Volume, start: Float, along: Float, down: Float, weights: Float) -> Float:
+    """The image's values (rows, columns) on a plane where `weights` of that shape is positive; NaN elsewhere.
+
+    start, along, down: (3,) fractional index (i, j, k) of the first pixel and its steps along a row and a column.
+    """
+    out = np.empty(weights.shape, dtype=np.float64)
+    interpolated_on_plane(_read_only(volume.voxels), start, along, down, weights, out)
     return out
 
 

@@ -10,7 +10,7 @@ from workstation.measurements.measurement import ELLIPSE, FREEHAND, RECTANGLE, M
 
 Float = NDArray[np.float64]
 
-ELLIPSE_CORNERS = 128
+ELLIPSE_CORNERS = 72
 BEND_SHARE = 0.15
 """A freehand ring that is pulled at one point gives way over this share of its length to both sides."""
 
