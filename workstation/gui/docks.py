@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QSizePolicy,
     QTabWidget,
@@ -21,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.gui.fields import ElidedLabel
+from workstation.gui.glyph_label import GlyphLabel
 from workstation.gui.icons import icon
-from workstation.gui.theme import follow_theme
 
 log = logging.getLogger(__name__)
 
@@ -48,21 +47,19 @@ class DockTitle(QFrame):
         self.setMinimumHeight(TITLE_PX)
         self.setToolTip("Drag to another side, onto another panel, or out of the window; double click floats it")
         self._dock = dock
-        self._glyph, self._picture = QLabel(), picture
         self.text = ElidedLabel("dock")
         self.text.setText(dock.windowTitle())
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(12, 0, 4, 0)
         self._row.setSpacing(4)
-        self._row.addWidget(self._glyph)
+        self._row.addWidget(GlyphLabel(picture, ICON_PX, "muted"))
         self._row.addSpacing(2)
         self._row.addWidget(self.text, 1)
         self.float_button = self._button("arrow-square-out", "Float", self._toggle_floating)
         self.close_button = self._button("x", "Close", dock.close)
         dock.windowTitleChanged.connect(self.text.setText)
         dock.topLevelChanged.connect(self._show_floating)
-        follow_theme(self, lambda _theme: self._show_glyph())
 
     def add(self, widget: QWidget) -> None:
         """Put something of the panel's own before the buttons."""
@@ -85,9 +82,6 @@ class DockTitle(QFrame):
     def _show_floating(self, floating: bool) -> None:
         self.float_button.setIcon(icon("arrow-square-in" if floating else "arrow-square-out", "muted"))
         self.float_button.setToolTip("Put this panel back" if floating else "Float this panel")
-
-    def _show_glyph(self) -> None:
-        self._glyph.setPixmap(icon(self._picture, "muted").pixmap(QSize(ICON_PX, ICON_PX)))
 
 
 class Dock(QDockWidget):

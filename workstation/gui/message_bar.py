@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from workstation.gui.fields import label, restyle
-from workstation.gui.icons import icon, pixmap
+from workstation.gui.glyph_label import GlyphLabel
+from workstation.gui.icons import icon
 
 Answer = tuple[str, Callable[[], None]]
 """A button below a message: its text, and what it does (the message then goes)."""
@@ -33,8 +34,7 @@ class Message(QFrame):
         self.key = key
         self.kind = kind
         restyle(self, kind=kind)
-        picture = QLabel()
-        picture.setPixmap(pixmap(_ICONS[kind], 20, _COLOURS.get(kind, kind)))
+        picture = GlyphLabel(_ICONS[kind], 20, _COLOURS.get(kind, kind))
         self.sentence = label(text, wrap=True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout = QHBoxLayout(self)

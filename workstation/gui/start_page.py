@@ -10,7 +10,8 @@ from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from workstation.gui.fields import breakable, label, restyle
-from workstation.gui.icons import icon, pixmap
+from workstation.gui.glyph_label import GlyphLabel
+from workstation.gui.icons import icon
 from workstation.gui.resources import resource
 from workstation.gui.theme import text_scale
 
@@ -81,9 +82,7 @@ class StartPage(QWidget):
     def _drop_zone(self, open_folder: QAction, open_files: QAction, open_example: QAction) -> QFrame:
         zone = QFrame()
         zone.setObjectName("dropZone")
-        picture = QLabel()
-        picture.setPixmap(pixmap("stack", 40, "muted"))
-        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        picture = GlyphLabel("stack", 40, "muted")
         sentence = label("Drop a folder, files or a zip here: CT, MR, PET, structure sets, registrations", wrap=True)
         sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row = QHBoxLayout()
@@ -96,7 +95,7 @@ class StartPage(QWidget):
         layout = QVBoxLayout(zone)
         layout.setContentsMargins(24, 32, 24, 32)
         layout.setSpacing(16)
-        layout.addWidget(picture)
+        layout.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(sentence)
         layout.addLayout(row)
         return zone

@@ -24,7 +24,8 @@ from PySide6.QtWidgets import (
 )
 
 from workstation.gui.fields import ElidedButton, ElidedLabel, label, restyle
-from workstation.gui.icons import icon, pixmap
+from workstation.gui.glyph_label import GlyphLabel
+from workstation.gui.icons import icon
 from workstation.gui.session import Session
 
 
@@ -81,9 +82,7 @@ class EmptyState(Card):
     def __init__(self, picture: str, sentence: str, button: str, begin: Callable[[], object]) -> None:
         super().__init__(12)
         self.column.setContentsMargins(16, 16, 16, 16)
-        image = QLabel()
-        image.setPixmap(pixmap(picture, 32, "muted"))
-        self.column.addWidget(image)
+        self.column.addWidget(GlyphLabel(picture, 32, "muted"))
         self.sentence = label(sentence, "muted", wrap=True)
         self.column.addWidget(self.sentence)
         self.button = primary(button, begin)
