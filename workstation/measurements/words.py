@@ -45,9 +45,11 @@ def volume_words(cubic_cm: float) -> str:
 def bare_unit(unit: str) -> str:
     """An image's unit as it is written behind a value: signal has none, relative units aren't worth saying.
 
-    >>> bare_unit("HU"), bare_unit("MR signal"), bare_unit("US")
-    ('HU', '', '')
+    >>> bare_unit("HU"), bare_unit("MR signal"), bare_unit("US"), bare_unit("GML")
+    ('HU', '', '', 'g/ml')
     """
+    if unit == "GML":  # PS3.3 C.8.9.1: grams per millilitre, a standardised uptake value
+        return "g/ml"
     bare = unit.lower() in ("us", "unspecified", "a.u.") or "signal" in unit.lower()
     return "" if bare else unit
 

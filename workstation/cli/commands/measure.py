@@ -277,5 +277,6 @@ def _print(result: dict[str, Any]) -> None:
 
 
 def _row(what: str, size: str, figures: dict[str, Any]) -> tuple[str, ...]:
-    values = ("-" if figures[name] is None else f"{figures[name]:.1f}" for name in _FIGURES)
+    digits = 1 if figures["unit"] == "HU" else 2
+    values = ("-" if figures[name] is None else f"{figures[name]:.{digits}f}" for name in _FIGURES)
     return (what, size, figures["modality"] or "image", *values, f"{100 * figures['covered']:.0f}%")
