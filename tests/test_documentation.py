@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from workstation.cli.main import COMMANDS, build_parser
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-QUIET_PACKAGES = ("geometry", "images", "structures", "targets", "fusion", "jobs", "case", "editing")
+QUIET_PACKAGES = ("geometry", "images", "structures", "targets", "fusion", "jobs", "case", "editing", "measurements")
 
 
 def modules_with_examples() -> list[str]:

@@ -48,6 +48,9 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Look from a side in the 3D view", "A P L R S I"),
     ("Point at a surface in the 3D view, choose it", "Click, Ctrl + click"),
     ("Maximise a view", "Space, or double click on its title"),
+    ("Change a measurement", "Drag its points or its line with any measuring tool"),
+    ("Delete a measurement", "Del over it, or in the list"),
+    ("Circle or square", "Shift + drag with the ellipse or rectangle"),
 )
 
 
