@@ -12,7 +12,7 @@ from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.view import slice_scene
-from workstation.view.color_maps import COOL, DIVERGING, GREY, HOT_IRON, color_table, translucent_table
+from workstation.view.color_maps import COOL, DARK_DIVERGING, DIVERGING, GREY, HOT_IRON, color_table, translucent_table
 from workstation.view.fusion_look import (
     CHECKERBOARD,
     COLOUR,
@@ -91,7 +91,7 @@ def test_a_blend_weighs_both_and_shows_the_base_where_nothing_lies_on_it() -> No
     np.testing.assert_array_equal(shown(FusionLook(opacity=0.3), case.base, case.overlay), expected)
 
 
-@pytest.mark.parametrize("colors", [HOT_IRON, COOL, DIVERGING])
+@pytest.mark.parametrize("colors", [HOT_IRON, COOL, DIVERGING, DARK_DIVERGING])
 @pytest.mark.parametrize("opacity", [0.25, 0.4, 1.0])
 def test_colours_lie_over_grey_by_their_signal_and_stand_alone_beside_the_base(colors: str, opacity: float) -> None:
     case = Case()
@@ -185,7 +185,7 @@ def expect_difference(case: Case, overlay: Layer, difference: np.ndarray) -> Non
     picture = shown(FusionLook(DIFFERENCE), case.base, overlay)
     both = case.has_base & case.has_overlay
     entry = np.floor(np.clip(np.nan_to_num(difference) * 127.5 + 127.5, 0, 255) + 0.5).astype(int)
-    table = rgb(color_table(DIVERGING))
+    table = rgb(color_table(DARK_DIVERGING))
     # Sums in single precision may round to the next entry.
     near = np.min([np.abs(picture - table[np.clip(entry + s, 0, 255)]).max(-1) for s in (-1, 0, 1)], axis=0)
     assert near[both].max() == 0
@@ -209,7 +209,7 @@ def test_a_difference_of_two_modalities_is_one_of_brightness() -> None:
 def test_no_difference_is_the_middle_of_the_table() -> None:
     layer = base_layer()
     picture = scene_of(FusionLook(DIFFERENCE), layer, layer).picture(FRAME)
-    middle = color_table(DIVERGING)[128]
+    middle = color_table(DARK_DIVERGING)[128]
     assert (picture[~np.isnan(values_of(layer))] == middle).all()
 
 

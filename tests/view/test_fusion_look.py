@@ -9,7 +9,7 @@ import pytest
 
 from tests.view.scenes import centred_grid
 from workstation.images.volume import Volume
-from workstation.view.color_maps import DIVERGING, GREY, HOT_IRON, INFERNO, MAGENTA, color_table
+from workstation.view.color_maps import DARK_DIVERGING, GREY, HOT_IRON, INFERNO, MAGENTA, color_table
 from workstation.view.fusion_look import (
     BLEND,
     COLOUR,
@@ -74,7 +74,7 @@ def test_a_difference_has_a_bar_with_named_ends() -> None:
     bar = color_bar_of(FusionLook(DIFFERENCE), CT, layer("CT", "HU"))
     assert bar is not None
     assert (bar.lower, bar.upper, bar.unit, bar.ends) == (-400, 400, "HU", ("overlay darker", "overlay brighter"))
-    np.testing.assert_array_equal(bar.table, color_table(DIVERGING))
+    np.testing.assert_array_equal(bar.table, color_table(DARK_DIVERGING))
 
 
 def test_grey_needs_no_bar_and_colours_bring_theirs_in_every_mode() -> None:

@@ -29,7 +29,10 @@ from workstation.cli.commands import (
 )
 from workstation.cli.output import UsageError, prepare_streams
 
-COMMANDS = (open_window, inspect, header, compare, volumes, measure, expand, mask, picture, register, phantom, demo, warm_up)
+COMMANDS = (
+    open_window, inspect, header, compare, volumes, measure,
+    expand, mask, picture, register, phantom, demo, warm_up,
+)
 
 DESCRIPTION = (
     "Contouring and image fusion for radiotherapy. Without a command it opens the window. "

@@ -5,7 +5,9 @@ dark on white). Hot iron follows the palette of DICOM PS3.6 Annex B.1.1. Cool is
 Green and magenta are complements that add up to grey, the classic pair for checking a registration. Inferno is ten
 anchors of the table by van der Walt and Smith (matplotlib, CC0), even to the eye and safe for colour-blind people:
 for perfusion and other values that are compared by their size. The diverging one is Moreland's smooth cool-warm
-(Diverging Color Maps for Scientific Visualization, 2009) made from its three published anchors.
+(Diverging Color Maps for Scientific Visualization, 2009) made from its three published anchors. The dark diverging one
+is made here for differences: none is nearly black, as the ground of a view is, and the ends are the brightest, blue
+and red, which colour-blind people tell apart.
 
 There is no rainbow: it draws edges where the values have none, and its brightness does not follow the value.
 """
@@ -25,8 +27,9 @@ INFERNO = "inferno"
 GREEN = "green"
 MAGENTA = "magenta"
 DIVERGING = "cool to warm"
+DARK_DIVERGING = "cool to warm, dark middle"
 
-ENDS: dict[str, tuple[str, str]] = {DIVERGING: ("overlay darker", "overlay brighter")}
+ENDS: dict[str, tuple[str, str]] = dict.fromkeys((DIVERGING, DARK_DIVERGING), ("overlay darker", "overlay brighter"))
 """What the lower and the upper end of a diverging table mean when it shows a difference."""
 
 _INFERNO = (
@@ -65,13 +68,16 @@ def _tables() -> dict[str, Table]:
         MAGENTA: _table(ramp, nought, ramp),
         INVERSE_GREY: _table(255 - ramp, 255 - ramp, 255 - ramp),
         DIVERGING: _between((0, 59, 76, 192), (0.5, 221, 221, 221), (1, 180, 4, 38)),
+        DARK_DIVERGING: _between(
+            (0, 165, 200, 255), (0.25, 40, 110, 235), (0.5, 20, 20, 22), (0.75, 210, 60, 30), (1, 255, 190, 150)
+        ),
     }
 
 
 def _alphas(name: str) -> NDArray[np.uint32]:
     """Opacity 0..255 of each entry: rising to full in the middle of the window, from the middle of a diverging one."""
     ramp = np.arange(256, dtype=np.float64)
-    signal = np.abs(ramp - 127.5) * 2 if name == DIVERGING else ramp
+    signal = np.abs(ramp - 127.5) * 2 if name in ENDS else ramp
     return np.clip(np.rint(2 * signal), 0, 255).astype(np.uint32)
 
 

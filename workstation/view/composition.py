@@ -1,7 +1,7 @@
 """Two sampled layers become one picture: which kernel and which tables each fusion mode takes.
 
 Where one of the images has nothing, the other shows alone in colour, checkerboard, curtain and spyglass. In a blend
-the base counts as black there, in a difference the base is dimmed to a quarter: darker than any difference.
+the base counts as black there; in a difference the base is dimmed to a quarter, grey beside the colours of differences.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.view.color_maps import DIVERGING, GREEN, MAGENTA, Table, color_table, translucent_table
+from workstation.view.color_maps import DARK_DIVERGING, GREEN, MAGENTA, Table, color_table, translucent_table
 from workstation.view.compose_kernels import (
     OPAQUE,
     compose_channels,
@@ -102,7 +102,7 @@ def _compose_difference(base: Layer, below: Values, overlay: Layer, above: Value
         entries_per_unit = np.float32(0.5)
     dim = with_nothing(_dimmed(color_table(base.colors), DIMMED))
     compose_difference(
-        below, lower, factor, dim, above, held, entries_per_unit, with_nothing(color_table(DIVERGING)), out
+        below, lower, factor, dim, above, held, entries_per_unit, with_nothing(color_table(DARK_DIVERGING)), out
     )
 
 

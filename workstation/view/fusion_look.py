@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workstation.images.volume import Volume
-from workstation.view.color_maps import DIVERGING, ENDS, GREY, HOT_IRON, MAGENTA, NAMES, Table, color_table
+from workstation.view.color_maps import DARK_DIVERGING, ENDS, GREY, HOT_IRON, MAGENTA, NAMES, Table, color_table
 
 if TYPE_CHECKING:
     from workstation.view.slice_scene import Layer
@@ -127,7 +127,7 @@ def color_bar_of(look: FusionLook, base: Layer | None, overlay: Layer | None) ->
         return None
     if look.mode == DIFFERENCE and base is not None:
         scale = difference_scale(base, overlay)
-        return ColorBarLook(color_table(DIVERGING), -scale.half, scale.half, scale.unit, ENDS[DIVERGING])
+        return ColorBarLook(color_table(DARK_DIVERGING), -scale.half, scale.half, scale.unit, ENDS[DARK_DIVERGING])
     name = overlay_table_name(look, overlay)
     if name == GREY or (look.mode in (BLEND, COLOUR) and look.opacity <= 0):
         return None
