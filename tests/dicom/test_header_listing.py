@@ -252,6 +252,7 @@ def test_a_deflated_bomb_is_refused() -> None:
         list_header(InMemory(head + bomb))
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value")
 def test_nothing_of_the_patient_gets_into_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     path = write(tmp_path / "slice", image(0, PatientAge="thirty", StudyDate="yesterday"))

@@ -15,6 +15,7 @@ from workstation.fusion.registration import Registration
 from workstation.geometry.transform import Transform
 from workstation.gui.panels.comparison import ComparisonTable
 from workstation.gui.session import Session
+from workstation.gui.theme import apply_theme, current_theme
 from workstation.images.volume import PatientIdentity
 
 
@@ -85,3 +86,14 @@ def test_words_are_whole_in_a_narrow_panel(table, session) -> None:
     for row in table.rows:
         for words in (row.sentence, row.values):
             assert words.height() >= words.heightForWidth(words.width()) - 1, words.text()
+
+
+def test_marks_follow_the_theme(table, session, qapp: QApplication) -> None:
+    table.show_pair(*session.case.images.values())
+    before = table.rows[0].mark.pixmap().toImage()
+    try:
+        apply_theme(qapp, "light" if current_theme().name == "dark" else "dark")
+        QApplication.processEvents()
+        assert table.rows[0].mark.pixmap().toImage() != before
+    finally:
+        apply_theme(qapp, "dark")

@@ -12,6 +12,7 @@ from workstation.gui.fields import breakable, label, restyle
 from workstation.gui.icons import pixmap
 from workstation.gui.panels.panel import clear_layout
 from workstation.gui.session import Session
+from workstation.gui.theme import follow_theme
 from workstation.images.comparison import (
     Difference,
     Kind,
@@ -58,6 +59,7 @@ class ComparisonTable(QWidget):
         column.addLayout(self._lines)
         column.addWidget(self.all)
         self.hide()
+        follow_theme(self, lambda _theme: self._list())  # the marks are painted once
 
     def show_pair(self, first: Volume | None, second: Volume | None) -> None:
         """Compare the image below with the one on top of it; nothing is shown unless there are two."""
