@@ -8,8 +8,8 @@ import pytest
 from tests.view.scenes import ACQUISITIONS, centred_grid
 from workstation.images.volume import Volume
 from workstation.view.volume_couch import reduced_for_casting, without_couch
-from workstation.view.volume_couch_kernels import label_pieces
 from workstation.view.volume_reduction import LARGEST_VOXELS, ReducedVolume, reduced_volume, smoothed
+from workstation.view.volume_reduction_kernels import label_pieces
 
 
 def volume_of(distance_to_value, direction=None, spacing=(1.0, 1.0, 3.0), size=(90, 80, 30), modality="CT") -> Volume:

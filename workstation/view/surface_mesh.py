@@ -16,9 +16,12 @@ from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 
 from workstation.images.volume import Volume
+from workstation.images.windows import is_ct
 from workstation.structures.field import distance_field
 from workstation.structures.structure import ContourStack
 from workstation.structures.surface_model import StackSource
+from workstation.view.volume_couch import without_couch
+from workstation.view.volume_reduction import reduced_volume
 
 Float = NDArray[np.float64]
 
@@ -35,6 +38,8 @@ LARGEST_STEP_MM = 6.0
 BONE_HU = 250.0
 BONE_VOXEL_MM = 2.5
 BONE_TRIANGLES = 40_000
+COARSE_BONE_TRIANGLES = 14_000
+MOST_COARSENINGS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,49 +94,34 @@ def structure_mesh(
     return SurfaceMesh(triangles, to_patient if to_shown is None else to_shown @ to_patient)
 
 
-def bone_mesh(volume: Volume, threshold: float = BONE_HU) -> SurfaceMesh:
-    """The surface at a threshold of a coarsened CT, about `BONE_TRIANGLES` at most: context, no measurement."""
-    mesh = _threshold_mesh(volume, threshold, BONE_VOXEL_MM)
-    excess = mesh.triangle_count / BONE_TRIANGLES
-    return mesh if excess <= 1.0 else _threshold_mesh(volume, threshold, BONE_VOXEL_MM * excess**0.5)
+def bone_mesh(volume: Volume, threshold: float = BONE_HU, triangles: int = BONE_TRIANGLES) -> SurfaceMesh:
+    """The surface at a threshold of a coarsened CT, about so many triangles at most: context, no measurement."""
+    voxel_mm = BONE_VOXEL_MM
+    mesh = _threshold_mesh(volume, threshold, voxel_mm)
+    for _ in range(MOST_COARSENINGS):
+        excess = mesh.triangle_count / triangles
+        if excess <= 1.2:
+            break
+        voxel_mm *= max(1.25, excess**0.5)
+        mesh = _threshold_mesh(volume, threshold, voxel_mm)
+    return mesh
 
 
 def _threshold_mesh(volume: Volume, threshold: float, voxel_mm: float) -> SurfaceMesh:
-    blocks = np.maximum(1, np.rint(voxel_mm / volume.grid.spacing_mm)).astype(int)
-    coarse = _block_means(volume.voxels, (int(blocks[2]), int(blocks[1]), int(blocks[0])))
+    reduced = reduced_volume(volume, voxel_mm)
+    reduced = without_couch(reduced) if is_ct(volume) else reduced
     # The image's border closes the surface where it is cut.
-    padded = np.pad(coarse, 1, constant_values=-1000.0)
-    scale = np.eye(4)
-    scale[:3, :3] = np.diag(blocks.astype(float))
-    # A block's centre lies half a block, less half a voxel, behind its first voxel; the padding is one block more.
-    scale[:3, 3] = (blocks - 1) / 2.0 - blocks
-    in_blocks = volume.grid.matrix @ scale
-    if np.linalg.det(in_blocks[:3, :3]) < 0:
-        # A mirrored lattice would turn the surface inside out.
-        in_blocks = in_blocks @ np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, -1, len(padded) - 1], [0, 0, 0, 1.0]])
-        padded = padded[::-1]
+    padded = np.pad(reduced.levels, 1, constant_values=0)
     # Triangles in millimetres along the image's own axes, so that lengths and normals are true.
-    lengths = np.linalg.norm(in_blocks[:3, :3], axis=0)
-    triangles = _level(padded, lengths, np.zeros(3), threshold)
+    lengths = np.linalg.norm(reduced.to_patient[:3, :3], axis=0)
+    triangles = _level(padded, lengths, -lengths, reduced.level_of(threshold))
     placed = np.eye(4)
-    placed[:3, :3] = in_blocks[:3, :3] / lengths
-    placed[:3, 3] = in_blocks[:3, 3]
+    placed[:3, :3] = reduced.to_patient[:3, :3] / lengths
+    placed[:3, 3] = reduced.to_patient[:3, 3]
     return SurfaceMesh(triangles, placed)
 
 
-def _block_means(voxels: NDArray[Any], block: tuple[int, int, int]) -> NDArray[np.float32]:
-    """Means over blocks of voxels (k, j, i); a rest that fills no block is left out."""
-    count = [max(1, n // b) for n, b in zip(voxels.shape, block, strict=True)]
-    block = (min(block[0], voxels.shape[0]), min(block[1], voxels.shape[1]), min(block[2], voxels.shape[2]))
-    out = np.empty(count, np.float32)
-    for k in range(count[0]):
-        slab = voxels[k * block[0] : (k + 1) * block[0], : count[1] * block[1], : count[2] * block[2]]
-        means = slab.mean(0, dtype=np.float32).reshape(count[1], block[1], count[2], block[2])
-        out[k] = means.mean((1, 3))
-    return out
-
-
-def _level(values: NDArray[np.float32], spacing: Float, origin: Float, level: float) -> vtkPolyData:
+def _level(values: NDArray[Any], spacing: Float, origin: Float, level: float) -> vtkPolyData:
     """The surface of a level in a field (w, v, u), facing the lower values, with normals."""
     field = np.ascontiguousarray(values, dtype=np.float32)
     image = vtkImageData()

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from workstation.images.volume import Volume
 from workstation.images.windows import is_ct
 from workstation.jobs.progress import Progress, silent
-from workstation.view.volume_couch_kernels import label_pieces
 from workstation.view.volume_presets import SKIN, voxel_mm_of
 from workstation.view.volume_reduction import ReducedVolume, reduced_volume, smoothed
+from workstation.view.volume_reduction_kernels import cleared, label_pieces, piece_boxes
 
 Mask = NDArray[np.bool_]
 
@@ -42,11 +42,7 @@ def without_couch(image: ReducedVolume) -> ReducedVolume:
     if not couch.any():
         return image
     couch = _grown(couch, 1) & ~body
-    rows, columns = (np.arange(n) // c for n, c in zip(image.levels.shape[1:], (j, i), strict=True))
-    levels = image.levels.copy()
-    for plane in range(len(levels)):
-        levels[plane][couch[plane // k][np.ix_(rows, columns)]] = 0
-    return replace(image, levels=levels)
+    return replace(image, levels=cleared(image.levels, couch, np.array([k, j, i])))
 
 
 def _any_of(mask: Mask, cells: tuple[int, int, int]) -> Mask:
@@ -72,25 +68,26 @@ def _filled(mask: Mask) -> Mask:
 
 def _largest(mask: Mask) -> Mask:
     """The pieces that are no crumbs beside the largest."""
-    labels = label_pieces(np.ascontiguousarray(mask))
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
+    labels, boxes = _pieces(mask)
+    sizes = boxes[:, 6]
     kept: Mask = (sizes >= SMALLEST_BODY_SHARE * sizes.max()) & (sizes > 0)
     return kept[labels]
 
 
 def _plates(mask: Mask, cell_mm: NDArray[np.float64]) -> Mask:
     """The pieces that are large in two directions at least."""
-    labels = label_pieces(np.ascontiguousarray(mask))
-    plates = np.zeros(int(labels.max()) + 1, np.bool_)
-    places = np.argwhere(labels)
-    numbers = labels[tuple(places.T)]
-    low = np.full((len(plates), 3), 1 << 30)
-    high = np.full((len(plates), 3), -1)
-    np.minimum.at(low, numbers, places)
-    np.maximum.at(high, numbers, places)
-    plates[1:] = (((high - low + 1)[1:] * cell_mm) > PLATE_MM).sum(1) >= 2
+    labels, boxes = _pieces(mask)
+    large = (boxes[:, 3:6] - boxes[:, :3] + 1) * cell_mm > PLATE_MM
+    plates: Mask = (large.sum(1) >= 2) & (boxes[:, 6] > 0)
     return plates[labels]
+
+
+def _pieces(mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Labels of the pieces of a mask, and their boxes and sizes by label (what is outside has none)."""
+    labels = label_pieces(np.ascontiguousarray(mask))
+    boxes = piece_boxes(labels, int(labels.max(initial=0)))
+    boxes[0, 6] = 0
+    return labels, boxes
 
 
 def _shrunk(mask: Mask, cells: int) -> Mask:

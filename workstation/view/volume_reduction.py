@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from workstation.images.volume import Volume
 from workstation.images.windows import is_ct
 from workstation.jobs.progress import Progress, silent
+from workstation.view.volume_reduction_kernels import binomial
 
 Float = NDArray[np.float64]
 
@@ -136,11 +137,4 @@ def _block_levels(
 
 def smoothed(image: ReducedVolume) -> ReducedVolume:
     """The same image through a binomial filter (1 2 1) along each axis: noise falls to a quarter, edges stay put."""
-    levels = image.levels
-    for axis in range(3):
-        padded = np.concatenate([levels.take([0], axis), levels, levels.take([-1], axis)], axis)
-        before, here, after = (
-            padded.take(range(start, start + levels.shape[axis]), axis).astype(np.int32) for start in range(3)
-        )
-        levels = ((before + 2 * here + after + 2) // 4).astype(np.int16)
-    return replace(image, levels=levels)
+    return replace(image, levels=binomial(image.levels))

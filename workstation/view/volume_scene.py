@@ -6,8 +6,7 @@ No window, no event loop, no multisampling. Images are cast by `vtkFixedPointVol
 
 from __future__ import annotations
 
-import os
-import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,6 +26,7 @@ from workstation.view.surface_mesh import SurfaceMesh
 from workstation.view.volume_camera import VolumeCamera
 from workstation.view.volume_casting import CastImage
 from workstation.view.volume_clip import ClipPlane
+from workstation.view.volume_drivers import load_drivers, prefer_off_screen
 from workstation.view.volume_picking import Pick, Target, pick_at
 from workstation.view.volume_presets import VolumePreset
 from workstation.view.volume_reduction import ReducedVolume
@@ -35,6 +35,7 @@ Float = NDArray[np.float64]
 
 NO_GRAPHICS = "3D needs OpenGL, which this computer does not offer; everything else works without it."
 
+BREATH_S = 0.002
 CLIPPING_MM = 2000.0
 BACKDROP, SOLID, SHELLS = range(3)
 
@@ -80,10 +81,14 @@ class VolumeScene:
     """
 
     def __init__(self) -> None:
-        # VTK would first try an X server and complain about its absence.
-        if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-            os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+        if prefer_off_screen():
+            load_drivers()
         self._window = vtkRenderWindow()
+        # VTK keeps Python to itself in each of these calls; in between the window gets a breath.
+        time.sleep(BREATH_S)
+        if not self._window.SupportsOpenGL():
+            raise ViewError(NO_GRAPHICS)
+        time.sleep(BREATH_S)
         self._window.SetShowWindow(False)
         self._window.SetOffScreenRendering(1)
         self._window.SetMultiSamples(0)
@@ -98,8 +103,6 @@ class VolumeScene:
         self._keeps_depth = False
         self._pixels = vtkUnsignedCharArray()
         self._order_stale = False
-        if not self._window.SupportsOpenGL():
-            raise ViewError(NO_GRAPHICS)
 
     # ------------------------------------------------------------------------------------------------ surfaces
 

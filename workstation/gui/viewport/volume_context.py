@@ -13,7 +13,7 @@ from shiboken6 import isValid
 from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.volume_images import image_for, to_planning
 from workstation.images.volume import Volume
-from workstation.view.surface_mesh import bone_mesh
+from workstation.view.surface_mesh import COARSE_BONE_TRIANGLES, SurfaceMesh, bone_mesh
 from workstation.view.volume_couch import reduced_for_casting
 from workstation.view.volume_presets import BONE_SURFACE, CONTEXTS, NONE, RENDERED, preset_of, voxel_mm_of
 from workstation.view.volume_reduction import ReducedVolume
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workstation.case.case import Case
     from workstation.view.background import Answer, Background
     from workstation.view.volume_renderer import VolumeRenderer
+    from workstation.view.volume_scene import VolumeScene
 
 Float = NDArray[np.float64]
 Box = tuple[Float, Float]
@@ -97,7 +98,7 @@ class VolumeContext(QObject):
             self._reduced = (self._source(image, self._shown[0]), made)
             self._dress(image)
         else:
-            self._renderer.change(lambda scene: (scene.set_look(BONE, BONE_LOOK), scene.set_mesh(BONE, made))[1])
+            self._renderer.change(partial(_show_bone, made))
         self.changed.emit()
 
     # ------------------------------------------------------------------------------------------------ privately
@@ -132,9 +133,16 @@ class VolumeContext(QObject):
             self.changed.emit()
 
 
-def _surface(image: Volume) -> tuple[object, Box]:
-    mesh = bone_mesh(image)
-    return mesh, mesh.bounds_mm()
+def _surface(image: Volume) -> tuple[tuple[SurfaceMesh, SurfaceMesh], Box]:
+    """The bone while it moves and when it rests, and its box."""
+    coarse, fine = bone_mesh(image, triangles=COARSE_BONE_TRIANGLES), bone_mesh(image)
+    return (coarse, fine), fine.bounds_mm()
+
+
+def _show_bone(meshes: tuple[SurfaceMesh, SurfaceMesh], scene: VolumeScene) -> None:
+    scene.set_look(BONE, BONE_LOOK)
+    for fine, mesh in enumerate(meshes):
+        scene.set_mesh(BONE, mesh, bool(fine))
 
 
 def _reduced(
