@@ -9,6 +9,7 @@ from tests.view.scenes import DIRECTIONS, MARK_MM, MARKS, centred_grid, marked_v
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 from workstation.view import slice_scene
+from workstation.view.fusion_look import FusionLook
 from workstation.view.picture_frame import PictureFrame
 from workstation.view.slice_scene import Layer, SliceScene
 
@@ -17,7 +18,7 @@ FRAME = PictureFrame(Plane.axial(0), (0.0, 0.0), 1.0, 120, 110)
 
 def scene_of(base: Layer | None, overlay: Layer | None = None, opacity: float = 0.4) -> SliceScene:
     scene = SliceScene()
-    scene.base, scene.overlay, scene.opacity = base, overlay, opacity
+    scene.base, scene.overlay, scene.look = base, overlay, FusionLook(opacity=opacity)
     return scene
 
 
@@ -63,7 +64,7 @@ def test_opacity_and_window_compose_without_sampling_again(monkeypatch: pytest.M
     scene = scene_of(Layer(volume), Layer(volume, colors="hot iron"))
     first = scene.picture(FRAME).copy()
     assert len(calls) == 2
-    scene.opacity = 0.9
+    scene.look = FusionLook(opacity=0.9)
     assert (scene.picture(FRAME) != first).any()
     scene.base = Layer(volume, window=(0, 100))
     scene.picture(FRAME)

@@ -5,7 +5,7 @@ What was sampled is kept, so that a change of window, colours or fusion mode onl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -187,16 +187,6 @@ class SliceScene:
         self._sampled = (SampledLayer(), SampledLayer())
         self._picture: Picture = np.zeros((0, 0), np.uint32)
         self._composed: tuple[object, ...] | None = None
-
-    @property
-    def opacity(self) -> float:
-        """The overlay's in blend and colour, 0 to 1."""
-        return self.look.opacity
-
-    @opacity.setter
-    def opacity(self, opacity: float) -> None:
-        if opacity != self.look.opacity:
-            self.look = replace(self.look, opacity=opacity)
 
     def picture(self, frame: PictureFrame) -> Picture:
         """The picture (height, width) uint32 0xAARRGGBB of a frame; black where there is nothing.

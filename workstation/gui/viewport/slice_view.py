@@ -442,7 +442,6 @@ class SliceView(QWidget):
         base = self.image_key or viewing.base_key
         wanted = viewing.overlay_key if viewing.overlay_shown and not self.image_key else ""
         scene.look, scene.slab = self.look(), viewing.slab
-        scene.opacity = viewing.opacity
         scene.base = self.layer(base)
         scene.overlay = self.layer(wanted, viewing.overlay_colors) if wanted else None
         self._note = "" if self.linked else "Not registered: shown by itself, with a crosshair of its own."
