@@ -127,7 +127,7 @@ def test_structures_and_window_presets_are_found_and_not_remembered(full_window:
     QTest.keyClick(palette.line, Qt.Key.Key_Return)
     assert abs(session.viewing.crosshair_mm[:2]).max() < 2.0
     palette = open_palette(full_window)
-    QTest.keyClicks(palette.line, "bone")
+    QTest.keyClicks(palette.line, "bone preset")
     assert palette.current is not None and palette.current.keys == "2"
     QTest.keyClick(palette.line, Qt.Key.Key_Return)
     assert session.viewing.window(session.case.planning_key) == (400.0, 1800.0)
