@@ -56,7 +56,7 @@ def test_areas_are_filled_as_strongly_as_wanted(scene) -> None:
 
 
 def test_the_active_structure_can_be_drawn_alone(scene) -> None:
-    view, viewing, desk, gtv, cord = scene
+    view, viewing, desk, _gtv, cord = scene
     viewing.change_contours(selected_only=True)
     shown = pixels(view)
     assert redness(shown) > 50 and blueness(shown) == 0
@@ -81,7 +81,7 @@ def test_a_line_under_the_cursor_says_its_name_and_areas_do_not(scene) -> None:
 
 
 def test_a_name_goes_with_the_cursor(scene) -> None:
-    view, _, _, gtv, _ = scene
+    view, _, _, _gtv, _ = scene
     mouse(view, QEvent.Type.MouseMove, place_of(view, (20, 0, 0)))
     QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
     assert view.pointed is None

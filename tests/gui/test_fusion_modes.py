@@ -36,7 +36,7 @@ KEYS = dict(zip(MODES, "1234567", strict=True))
 @pytest.fixture
 def fused(qtbot):
     """A view, 2 mm a pixel or so, whose two images are told apart by their grey."""
-    view, viewing, desk = open_view(qtbot, fused_case())
+    view, viewing, _desk = open_view(qtbot, fused_case())
     viewing.overlay_key = "mr"
     viewing.set_window("ct", -1000.0, 100.0)  # the marks and all between them are white
     viewing.set_window("mr", 5000.0, 100.0)  # all of it is black

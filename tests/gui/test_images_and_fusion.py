@@ -57,7 +57,9 @@ def test_opacity_is_one_value_everywhere(full_window: MainWindow) -> None:
     assert workspace is not None and session is not None
     type_into(workspace.tool_bar.amount.field("blend").number.line, "65")
     assert session.viewing.opacity == 0.65
-    assert workspace.fuse.amount.field("blend").value() == 65 and workspace.fuse.amount.field("blend").slider.value() == 65
+    assert (
+        workspace.fuse.amount.field("blend").value() == 65 and workspace.fuse.amount.field("blend").slider.value() == 65
+    )
     workspace.fuse.amount.field("blend").slider.setValue(20)
     assert session.viewing.opacity == 0.2 and workspace.tool_bar.amount.field("blend").value() == 20
 

@@ -157,6 +157,38 @@ def test_the_value_under_the_cursor_is_read_in_every_image_beside_it(grid: ViewG
     assert len(values) == 3 and sorted(v - min(values) for v in values) == [0, 100, 200]
 
 
+def test_phases_are_shown_alike_and_their_window_is_dragged_together(grid: ViewGrid) -> None:
+    viewing = grid.viewing
+    choose(grid, "phases")
+    keys = [grid.views[f"phase {n}"].image_key for n in (1, 2, 3)]
+    first = viewing.window(keys[0])
+    assert all(viewing.window(key) == first for key in keys)
+    drag(grid.views["phase 2"], QPointF(50, 50), QPointF(90, 70), Qt.MouseButton.RightButton)
+    moved = viewing.window(keys[1])
+    assert moved != first and all(viewing.window(key) == moved for key in keys)
+    choose(grid, "four")
+    viewing.set_window(keys[0], 1.0, 2.0)
+    assert viewing.window(keys[1]) == moved, "elsewhere each image keeps its own"
+
+
+@pytest.mark.parametrize(
+    ("descriptions", "expected"),
+    [
+        (
+            ("T1 before contrast", "T1 early venous", "T1 delayed 5 min"),
+            ["before contrast", "early venous", "delayed 5 min"],
+        ),
+        (("IR (content time 1025)", "IR (content time 1032)"), ["content time 1025", "content time 1032"]),
+        (("VIBE", "TWIST"), ["VIBE", "TWIST"]),
+    ],
+)
+def test_phases_are_called_by_what_tells_them_apart(descriptions, expected) -> None:
+    from workstation.gui.viewport.compared import told_apart
+
+    phases = [replace(mr(), key=f"p{n}", description=words) for n, words in enumerate(descriptions)]
+    assert told_apart(phases) == [f"{n}  {words}" for n, words in enumerate(expected, start=1)]
+
+
 def test_an_image_that_is_taken_out_leaves_the_comparison(grid: ViewGrid) -> None:
     choose(grid, "compare", compared=("ct", "mr#2"))
     grid.case.do(RemoveImage("mr#2"))

@@ -72,7 +72,6 @@ def turn_by_hand(grid: ViewGrid, name: str, angle_deg: float) -> None:
 def test_the_line_follows_the_hand_and_the_picture_stays(grid: ViewGrid, name: str, angle_deg: float) -> None:
     view = grid.views[name]
     before = view.plane()
-    x, y = view.crosshair().directions[0] if abs(view.crosshair().directions[0][0]) > 0.5 else (1.0, 0.0)
     turn_by_hand(grid, name, angle_deg)
     after = view.plane()
     np.testing.assert_allclose([*after.u, *after.v], [*before.u, *before.v], atol=1e-12)

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
-from workstation.gui.layout_model import ViewLayout
+from workstation.gui.layout_model import PHASES, ViewLayout
 from workstation.gui.viewport.volume_looks import VolumeLook
+from workstation.images.phases import phases_of
 from workstation.images.volume import Volume
 from workstation.images.windows import automatic_window
 from workstation.view.color_maps import GREY, HOT_IRON, NAMES
@@ -230,15 +231,23 @@ class Viewing:
             volume = self._case.images.get(key)
             if volume is None:
                 return 40.0, 400.0
-            automatic = automatic_window(volume)
-            self._windows[key] = (float(automatic.centre), float(automatic.width))
+            # Phases of one examination are compared: they are shown alike.
+            phases = phases_of(self._case.images, key)
+            automatic = automatic_window(*phases)
+            for phase in phases:
+                self._windows.setdefault(phase.key, (float(automatic.centre), float(automatic.width)))
         return self._windows[key]
 
     def set_window(self, key: str, centre: float, width: float) -> None:
-        """Show an image with another window; widths below a thousandth are held there."""
+        """Show an image with another window; widths below a thousandth are held there.
+
+        Where all phases of an examination are looked at, all of them change.
+        """
         window = (float(centre), max(float(width), SMALLEST_WINDOW))
-        if self._windows.get(key) != window:
-            self._windows[key] = window
+        together = phases_of(self._case.images, key) if self.layout.name == PHASES else []
+        keys = {key, *(phase.key for phase in together)}
+        if any(self._windows.get(each) != window for each in keys):
+            self._windows.update(dict.fromkeys(keys, window))
             self.display_changed.emit()
 
     # ------------------------------------------------------------------------------------------ the structures

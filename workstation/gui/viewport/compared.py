@@ -47,8 +47,14 @@ def told_apart(phases: list[Volume]) -> list[str]:
     same = 0
     while all(len(each) > same for each in words) and len({each[same] for each in words}) == 1 and len(words) > 1:
         same += 1
-    rests = [" ".join(each[same:]) for each in words]
+    rests = [_whole_brackets(" ".join(each[same:]), name) for each, name in zip(words, names, strict=True)]
     return [f"{number}  {rest or name}" for number, (rest, name) in enumerate(zip(rests, names, strict=True), start=1)]
+
+
+def _whole_brackets(rest: str, name: str) -> str:
+    """The end of a name; where that begins inside of brackets, all that stands in them."""
+    inside = rest.endswith(")") and "(" not in rest
+    return name[name.rindex("(") + 1 : -1] if inside and "(" in name else rest
 
 
 def phases_shown(case: Case, viewing: Viewing) -> list[Volume]:
