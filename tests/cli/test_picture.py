@@ -186,6 +186,41 @@ def test_the_command_explains_itself() -> None:
     assert outcome.code == 0 and "usage: workstation picture" in outcome.out
 
 
+def test_the_patient_in_3d_is_seen_from_the_side_that_is_asked_for(study: SmallStudy, tmp_path: Path) -> None:
+    """Bone lies to the left of the GTV: right of it on a picture from the front, left of it on one from behind."""
+    for side, letters, order in (("A", "RL", 1), ("P", "LR", -1)):
+        result = made(
+            tmp_path, "--image", study.folder / "CT", "--structures", study.structures, "--plane", "3d",
+            "--side", side, "--context", "none", "--size", "160x120",
+        ).result  # fmt: skip
+        assert (result["plane"], result["side"], result["context"]) == ("3d", side, "none")
+        shown = pixels(tmp_path / "p.png")
+        white = (shown == WHITE).all(-1)
+        for letter, left in zip(letters, (2, 160 - 2 - 7), strict=True):
+            assert (white[55:64, left : left + 7] == letter_bits(letter)).all()
+        red = (shown[..., 0] > 2 * shown[..., 2]) & (shown[..., 0] > 60)
+        bone = (shown.min(-1) > 25) & ~red & ~white
+        assert red.sum() > 100 and bone.sum() > 100
+        assert order * (np.nonzero(bone)[1].mean() - np.nonzero(red)[1].mean()) > 10
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--plane", "3d", "--slab", "5"), "--slab says something about slices"),
+        (("--plane", "3d", "--side", "Q"), "choose one of A, P, L, R, S, I"),
+        (("--plane", "3d", "--context", "fog"), "can't show 'fog'"),
+        (("--side", "A"), "give --plane 3d, too"),
+        (("--cut", "axial"), "give --plane 3d, too"),
+    ],
+)
+def test_options_of_the_other_kind_of_picture_are_refused(
+    pair: Path, tmp_path: Path, options: tuple[str, ...], words: str
+) -> None:
+    outcome = run_command("picture", "--image", pair / "CT", "--out", tmp_path / "p.png", *options)
+    assert (outcome.code, outcome.out) == (2, "") and words in outcome.err
+
+
 def test_negative_numbers_need_no_equals_sign(pair: Path, tmp_path: Path) -> None:
     result = made(tmp_path, "--image", pair / "CT", "--at", "-12.5,-4,-2", "--window", "-500,100").result
     assert result["position_mm"] == pytest.approx([-12.5, -4, -2], abs=1.01)

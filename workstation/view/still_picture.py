@@ -1,4 +1,7 @@
-"""Pictures of slices without a window, by the same code as the window's: from Python and from the command line."""
+"""Pictures of slices and of the patient in 3D without a window, by the same code as the window's.
+
+From Python and from the command line.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.images.windows import automatic_window
+from workstation.jobs.progress import Progress, silent
 from workstation.structures.section import section
 from workstation.structures.structure import Structure
 from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL
@@ -123,6 +127,38 @@ def still_picture(
         contour = Contour.of(section(structure.stack, frame.plane, surface_model))
         painter.paint(made, frame, contour, structure.color, style_of(structure, look=contour_look))
     paint_side_letters(made, frame.plane)
+    return made
+
+
+def volume_picture(
+    image: Volume,
+    structures: Iterable[Structure] = (),
+    *,
+    side: str = "A",
+    context: str = "bone_surface",
+    cuts: Iterable[str] = (),
+    at_mm: ArrayLike | None = None,
+    size: tuple[int, int] = _USUAL_SIZE,
+    window: tuple[float, float] | None = None,
+    progress: Progress = silent,
+) -> Picture:
+    """The patient in 3D with letters at the sides, as (height, width) uint32 0xFFRRGGBB.
+
+    cuts: planes through a point (at_mm) that open the patient towards the viewer. The rest is as
+    `volume_picture.render_volume_picture` takes it; structures lie in the image's frame of reference.
+    """
+    # VTK is slow to import, and slices do without.
+    from workstation.view.volume_camera import SIDES, VolumeCamera
+    from workstation.view.volume_clip import facing
+    from workstation.view.volume_picture import render_volume_picture
+
+    axes = VolumeCamera.from_side(side if side in SIDES else SIDES[0]).axes
+    rgba = render_volume_picture(
+        image, structures, side=side, context=context, clip={cut: facing(cut, axes[2]).flipped for cut in cuts},
+        crosshair_mm=at_mm, window=window, width=size[0], height=size[1], progress=progress,
+    ).astype(np.uint32)  # fmt: skip
+    made: Picture = np.uint32(0xFF000000) | rgba[..., 0] << np.uint32(16) | rgba[..., 1] << np.uint32(8) | rgba[..., 2]
+    paint_side_letters(made, Plane((0, 0, 0), axes[0], -axes[1]))
     return made
 
 

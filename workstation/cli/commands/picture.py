@@ -1,4 +1,4 @@
-"""`workstation picture`: a slice with images, fusion and structures as the window shows it, written as a PNG."""
+"""`workstation picture`: a slice, or the patient in 3D, as the window shows it, written as a PNG."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from workstation.cli.output import UsageError, note, print_json, progress_on_ter
 from workstation.cli.references import existing_path, file_to_write, find_structure, load_image_for
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workstation.fusion.registration import Registration
     from workstation.geometry.plane import Plane
     from workstation.images.volume import Volume
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from workstation.view.slice_scene import Layer
 
 PLANES = ("axial", "sagittal", "coronal")
+VOLUME = "3d"
 STILL_MODES = ("blend", "colour", "checkerboard", "curtain", "spyglass", "difference")
 SLAB_MODES = ("mean", "maximum", "minimum")
 FUNCTIONAL_MODALITIES = ("PT", "NM")
@@ -27,14 +30,14 @@ FUNCTIONAL_MODALITIES = ("PT", "NM")
 
 def add_to(subparsers: Any) -> None:
     """Declare the command's arguments."""
-    parser = subparsers.add_parser("picture", help="write a slice, fused and with structures, as a PNG picture")
+    parser = subparsers.add_parser("picture", help="write a slice, fused and with structures, or a 3D view as a PNG")
     add = parser.add_argument
     add("--image", required=True, metavar="DIR", help="the image below, such as the planning CT")
     add("--overlay", metavar="DIR", help="the image laid over it, such as an MR")
     add("--registration", metavar="REG.dcm", help="a DICOM registration that links the two")
     add("--structures", metavar="RS.dcm", help="structures to draw")
     add("--only", nargs="+", default=[], metavar="NAME", help="draw these structures alone")
-    add("--plane", choices=PLANES, default=PLANES[0], help="which slices (default: %(default)s)")
+    add("--plane", choices=(*PLANES, VOLUME), default=PLANES[0], help="which slices, or 3d (default: %(default)s)")
     add("--at", metavar="X,Y,Z", help="patient point on the slice in mm (default: middle of --only or of the image)")
     add("--mode", choices=STILL_MODES, help="how the overlay lies on the image (default: blend; colour for PET)")
     add("--opacity", type=float, metavar="SHARE", help="of the overlay, 0 to 1 (default: 0.4)")
@@ -44,10 +47,13 @@ def add_to(subparsers: Any) -> None:
     add("--tile", type=float, metavar="MM", help="side of the checkerboard's tiles (default: 20)")
     add("--curtain", type=float, metavar="SHARE", help="part of the width that shows the image (default: 0.5)")
     add("--radius", type=float, metavar="MM", help="radius of the spyglass around the point (default: 25)")
-    add("--slab", type=float, default=0.0, metavar="MM", help="thickness of the slice (default: a thin one)")
-    add("--slab-mode", choices=SLAB_MODES, default=SLAB_MODES[0], help="of a thick slice (default: %(default)s)")
-    add("--fill", type=float, default=0.0, metavar="SHARE", help="opacity of the structures' areas, 0 to 1")
-    add("--line-width", type=float, default=1.0, metavar="FACTOR", help="how much wider lines are drawn")
+    add("--slab", type=float, metavar="MM", help="thickness of the slice (default: a thin one)")
+    add("--slab-mode", choices=SLAB_MODES, help="of a thick slice (default: mean)")
+    add("--fill", type=float, metavar="SHARE", help="opacity of the structures' areas, 0 to 1 (default: 0)")
+    add("--line-width", type=float, metavar="FACTOR", help="how much wider lines are drawn (default: 1)")
+    add("--side", metavar="A|P|L|R|S|I", help="3d: where to look from (default: A)")
+    add("--context", metavar="NAME", help="3d: bone_surface, bone, skin, vessels, mr or none (default: bone_surface)")
+    add("--cut", nargs="+", choices=PLANES, default=[], help="3d: open the patient at the slices through the point")
     add("--size", default="800x800", metavar="WxH", help="of the picture in pixels (default: %(default)s)")
     add("--pixel", type=float, metavar="MM", help="side of a pixel, with the point in the middle (default: all fits)")
     add("--out", required=True, metavar="PICTURE.png", help="the file to write")
@@ -59,20 +65,39 @@ def add_to(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the picture, write it, and print what it shows."""
-    from workstation.images.picture_file import require_png, write_png
-    from workstation.view.contour_scene import ContourLook
-    from workstation.view.slab import Slab
-    from workstation.view.still_picture import frame_through, in_frame_of, layer_of, link_of, still_picture
+    from workstation.images.picture_file import require_png
 
     out = file_to_write(options.out)
     require_png(out)
+    _refuse_lone_options(options)
+    result = _volume_picture(options, out) if options.plane == VOLUME else _slice_picture(options, out)
+    if options.json:
+        print_json(result)
+    else:
+        print(f"{_told(result)} -> {result['picture']}")
+    return 0
+
+
+def _told(result: dict[str, Any]) -> str:
+    if result["plane"] == VOLUME:
+        return f"3D, seen from {result['side']}"
+    place = ", ".join(f"{x:+.1f}" for x in result["position_mm"])
+    return f"{result['plane']} slice at {place} mm, {result['pixel_mm']:.2f} mm a pixel"
+
+
+def _slice_picture(options: argparse.Namespace, out: Path) -> dict[str, Any]:
+    from workstation.images.picture_file import write_png
+    from workstation.view.contour_scene import ContourLook
+    from workstation.view.slab import MEAN, Slab
+    from workstation.view.still_picture import frame_through, in_frame_of, layer_of, link_of, still_picture
+
     size, at_mm, pixel_mm = _size(options.size), _numbers("--at", options.at, 3), _pixel(options.pixel)
     windows = _window("--window", options.window), _window("--overlay-window", options.overlay_window)
     try:
-        slab, contours = Slab(options.slab, options.slab_mode), ContourLook(options.line_width, options.fill)
+        slab = Slab(options.slab or 0.0, options.slab_mode or MEAN)
+        contours = ContourLook(1.0 if options.line_width is None else options.line_width, options.fill or 0.0)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    _refuse_lone_options(options)
     base, overlay, structures = _read(options)
     registrations = _registrations(options.registration)
     start = time.perf_counter()
@@ -84,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
     look = _look(options, overlay, frame.plane, point)
     write_png(out, still_picture(frame, below, above, look, slab, drawn, contours))
     u, v, _ = frame.plane.to_plane(point)
-    result = {
+    return {
         "picture": str(out.resolve()),
         "plane": options.plane,
         "position_mm": [round(float(x), 4) for x in frame.plane.to_patient((u, v))],
@@ -95,16 +120,48 @@ def run(options: argparse.Namespace) -> int:
         "structures": [structure.name for structure in drawn],
         "seconds": round(time.perf_counter() - start, 3),
     }
-    if options.json:
-        print_json(result)
-    else:
-        place = ", ".join(f"{x:+.1f}" for x in result["position_mm"])
-        print(f"{options.plane} slice at {place} mm, {frame.pixel_mm:.2f} mm a pixel -> {result['picture']}")
-    return 0
+
+
+def _volume_picture(options: argparse.Namespace, out: Path) -> dict[str, Any]:
+    from workstation.images.picture_file import write_png
+    from workstation.view.still_picture import in_frame_of, layer_of, volume_picture
+
+    size, at_mm, window = _size(options.size), _numbers("--at", options.at, 3), _window("--window", options.window)
+    base, _, structures = _read(options)
+    registrations = _registrations(options.registration)
+    start = time.perf_counter()
+    drawn = [in_frame_of(base, structure, registrations) for structure in structures]
+    point = at_mm if at_mm is not None else _middle(drawn if options.only else [], base)
+    side, context = options.side or "A", options.context or "bone_surface"
+    made = volume_picture(
+        base, drawn, side=side, context=context, cuts=options.cut, at_mm=point, size=size, window=window,
+        progress=progress_on_terminal(),
+    )  # fmt: skip
+    write_png(out, made)
+    return {
+        "picture": str(out.resolve()),
+        "plane": VOLUME,
+        "position_mm": [round(float(x), 4) for x in point],
+        "pixel_mm": None,
+        "images": [_about("base", layer_of(base, window))],
+        "mode": None,
+        "side": side,
+        "context": context,
+        "structures": [structure.name for structure in drawn],
+        "seconds": round(time.perf_counter() - start, 3),
+    }
+
+
+_OF_SLICES = ("overlay", "slab", "slab_mode", "fill", "line_width", "pixel")
+_OF_VOLUMES = ("side", "context", "cut")
 
 
 def _refuse_lone_options(options: argparse.Namespace) -> None:
     """Options that would change nothing are mistakes."""
+    for name in _OF_SLICES if options.plane == VOLUME else _OF_VOLUMES:
+        if getattr(options, name) not in (None, []):
+            what = "slices, not about the 3D view" if options.plane == VOLUME else "the 3D view; give --plane 3d, too"
+            raise UsageError(f"--{name.replace('_', '-')} says something about {what}")
     if not options.overlay:
         for name in ("registration", "mode", "opacity", "colours", "overlay_window", "tile", "curtain", "radius"):
             if getattr(options, name) is not None and not (name == "registration" and options.structures):
