@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from PySide6.QtCore import QByteArray, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMainWindow, QWidget
@@ -120,21 +119,21 @@ def test_a_double_click_on_the_title_floats_a_panel(new_window: Windows, patient
     assert not listed.isFloating()
 
 
-@pytest.mark.parametrize("name", [dock.name for dock in DOCKS])
-def test_a_panel_that_was_open_at_the_end_is_open_at_the_start(
-    name: str, new_window: Windows, patient: SmallPatient
-) -> None:
+def test_panels_that_were_open_at_the_end_are_open_at_the_start(new_window: Windows, patient: SmallPatient) -> None:
     window, workspace = open_window(new_window, patient)
-    window.action(f"dock_{name}").trigger()
-    assert workspace.dock(name).in_front
+    for spec in DOCKS:
+        window.action(f"dock_{spec.name}").trigger()
+        assert workspace.dock(spec.name).in_front
     close(window)
 
     window, workspace = open_window(new_window, patient)
     let_live(0.1)
-    assert not workspace.dock(name).isHidden() and window.action(f"dock_{name}").isChecked()
-    workspace.dock(name).raise_()
-    let_live(0.1)
-    assert workspace.dock(name).content.isVisible()
+    for spec in DOCKS:
+        dock = workspace.dock(spec.name)
+        assert not dock.isHidden() and window.action(f"dock_{spec.name}").isChecked()
+        dock.raise_()
+        let_live(0.05)
+        assert dock.content.isVisible()
 
 
 def test_a_panel_that_needs_more_room_is_lent_it(new_window: Windows, patient: SmallPatient) -> None:
@@ -175,6 +174,23 @@ def test_a_floating_panel_comes_back_floating_in_its_place(new_window: Windows, 
     assert (listed.x(), listed.y(), listed.width(), listed.height()) == (80, 90, 360, 300)
     click(listed.title.float_button)
     assert not listed.isFloating()
+
+
+def test_a_floating_panel_of_a_screen_that_is_gone_comes_back_where_it_can_be_seen(
+    new_window: Windows, patient: SmallPatient
+) -> None:
+    window, workspace = open_window(new_window, patient)
+    listed = workspace.dock("structures")
+    listed.setFloating(True)
+    listed.setGeometry(9000, 9000, 360, 300)
+    let_live(0.05)
+    close(window)
+
+    _again, workspace = open_window(new_window, patient)
+    listed = workspace.dock("structures")
+    assert listed.isFloating()
+    room = QApplication.primaryScreen().availableGeometry()
+    assert room.contains(listed.geometry().center()), listed.geometry()
 
 
 def test_h_held_in_a_floating_panel_hides_the_contours(new_window: Windows, patient: SmallPatient) -> None:
@@ -266,17 +282,18 @@ def test_a_panel_that_is_hidden_at_first_is_made_when_it_is_shown(qtbot: object)
     assert isinstance(area, QMainWindow)
 
 
-@pytest.mark.parametrize("dock", ["panel", "structures", *(d.name for d in DOCKS)])
-def test_every_panel_has_its_entry_and_can_be_shown(dock: str, new_window: Windows, patient: SmallPatient) -> None:
-    assert f"dock_{dock}" in {s.name for s in SPECS}
+def test_every_panel_has_its_entry_and_can_be_shown(new_window: Windows, patient: SmallPatient) -> None:
     window, workspace = open_window(new_window, patient)
-    workspace.show_dock(dock)
-    let_live(0.05)
-    assert workspace.dock(dock).in_front and workspace.dock(dock).content.isVisible()
-    assert (window.width(), window.height()) == (1400, 1000)
-    window.resize(1024, 700)
-    let_live(0.05)
-    assert (window.width(), window.height()) == (1024, 700), f"{dock} makes the window larger than it should be"
+    for name in ("panel", "structures", *(spec.name for spec in DOCKS)):
+        assert f"dock_{name}" in {s.name for s in SPECS}
+        workspace.show_dock(name)
+        let_live(0.05)
+        assert workspace.dock(name).in_front and workspace.dock(name).content.isVisible()
+        assert (window.width(), window.height()) == (1400, 1000)
+        window.resize(1024, 700)
+        let_live(0.05)
+        assert (window.width(), window.height()) == (1024, 700), f"{name} makes the window larger than it should be"
+        window.resize(1400, 1000)
 
 
 def test_what_no_style_sheet_reaches_follows_the_theme(window: MainWindow) -> None:

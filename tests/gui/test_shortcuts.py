@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog
 
 from tests.gui.hands import click, key, let_live, slice_view
 from workstation.gui.actions import SPECS, spec
@@ -236,6 +237,20 @@ def test_the_reference_is_one_page_of_pdf_with_every_key(window: MainWindow, tmp
     assert b"/MediaBox [0 0 595" in data, "A4"
     reference.save_pdf(tmp_path / "no such folder" / "keys.pdf")
     assert "can't be written" in reference.nothing.text() and "Choose another place" in reference.nothing.text()
+    reference.close()
+
+
+def test_a_printer_gets_the_same_one_page(window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def accept(dialog: QPrintDialog) -> QDialog.DialogCode:
+        dialog.printer().setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+        dialog.printer().setOutputFileName(str(tmp_path / "printed.pdf"))
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(QPrintDialog, "exec", accept)
+    key(window, Qt.Key.Key_F1)
+    reference = next(w for w in QApplication.topLevelWidgets() if isinstance(w, QuickReference) and w.isVisible())
+    click(reference.printing)
+    assert (tmp_path / "printed.pdf").read_bytes().count(b"/Type /Page\n") == 1
     reference.close()
 
 
