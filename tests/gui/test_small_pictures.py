@@ -21,6 +21,7 @@ from tests.gui.test_layouts import choose, open_grid, phases_case
 from tests.gui.viewport_scene import add_cylinder, image_format, mouse, pixels, place_of
 from workstation.gui.layout_model import LAYOUTS, VOLUME
 from workstation.gui.main_window import MainWindow
+from workstation.gui.theme import apply_theme
 from workstation.gui.viewport.view_grid import ViewGrid
 from workstation.view.fusion_look import MODES
 from workstation.view.slab import Slab
@@ -71,7 +72,8 @@ def without_volume(grid: ViewGrid) -> np.ndarray:
 
 
 @pytest.fixture
-def grid(qtbot) -> ViewGrid:
+def grid(qtbot, qapp: QApplication) -> ViewGrid:
+    apply_theme(qapp, "dark")
     case = phases_case()
     add_cylinder(case, "GTV", 20.0)
     add_cylinder(case, "PTV", 26.0)
