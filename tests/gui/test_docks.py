@@ -131,8 +131,11 @@ def test_panels_that_were_open_at_the_end_are_open_at_the_start(new_window: Wind
     for spec in DOCKS:
         dock = workspace.dock(spec.name)
         assert not dock.isHidden() and window.action(f"dock_{spec.name}").isChecked()
-        dock.raise_()
-        let_live(0.05)
+        for _ in range(40):
+            dock.raise_()
+            let_live(0.05)
+            if dock.in_front:
+                break
         assert dock.content.isVisible()
 
 
