@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 
 from tests.gui.hands import click, drag, key, let_live, slice_view
+from workstation.gui import measurement_figures
 from workstation.gui.main_window import MainWindow
 from workstation.gui.measurement_model import Column
 from workstation.gui.panels.measurements import STRUCTURE, MeasurementsPanel
@@ -141,6 +143,26 @@ def test_figures_of_the_active_structure_come_in_the_background(measured) -> Non
     assert f"{session.case.volume_cc(structure.identifier):.1f} cc" in panel.summary.text()
     choose(panel, 0)
     assert panel.about.currentData() != STRUCTURE
+
+
+def test_figures_that_were_stopped_say_so_and_can_be_asked_for_again(measured, monkeypatch) -> None:
+    window, panel = measured
+    wait = threading.Event()
+
+    def slow(*arguments, progress, **named):
+        wait.wait(10)
+        progress(0.5, "still at it")
+        return structure_statistics(*arguments, progress=progress, **named)
+
+    monkeypatch.setattr(measurement_figures, "structure_statistics", slow)
+    window.action("structure_figures").trigger()
+    until(lambda: panel.figures.rows()[1][1] == "working…")
+    (job,) = [job for job in window.runner.jobs if job.lane == "figures"]
+    window.runner.cancel(job)
+    until(lambda: panel.figures.rows()[1][1] == "stopped")
+    wait.set()
+    window.action("structure_figures").trigger()
+    until(lambda: panel.figures.rows()[1][1] == "40.0 HU")
 
 
 def test_a_profile_is_plotted_its_values_are_read_and_the_place_is_marked(measured) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workstation.fusion.registration import transform_between
 from workstation.geometry.transform import Transform
-from workstation.gui.jobs.runner import JobRunner
+from workstation.gui.jobs.runner import Job, JobRunner
 from workstation.gui.session import Session
 from workstation.gui.viewport.readout import image_labels
 from workstation.images.volume import Volume
@@ -117,9 +117,20 @@ class StructureFigures:
         self._session, self._runner, self._arrived = session, runner, arrived
         self._known: dict[tuple[str, str], tuple[_Asked, Statistics]] = {}
         self._wanted: list[tuple[tuple[str, str], _Asked, Transform]] = []
+        self._job: Job | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether figures are being worked out: not when a person has stopped that, or it failed."""
+        return self._job in self._runner.jobs
+
+    def ask_again(self) -> None:
+        """Begin anew what was stopped."""
+        if not self.busy:
+            self._wanted = []
 
     def of(self, identifier: str) -> tuple[Figures, bool]:
-        """What is known of a structure in every shown image, and whether the rest is still being worked out."""
+        """What is known of a structure in every shown image, and whether there is more to come or that was stopped."""
         found: Figures = {}
         missing: list[tuple[tuple[str, str], _Asked, Transform]] = []
         structure = self._session.case.structures[identifier]
@@ -158,7 +169,7 @@ class StructureFigures:
         if not missing or same:
             return
         self._wanted = missing
-        self._runner.start(
+        self._job = self._runner.start(
             f"Figures of {name}", _work_out, list(missing), then=self._take, failed=self._give_up, lane="figures"
         )
 

@@ -249,11 +249,17 @@ class MeasurementsPanel(Panel):
         session.viewing.layout.changed.connect(self._refresh_soon)
         self.table.selectionModel().currentChanged.connect(lambda index, _old: self._choose(index))
         self.table.customContextMenuRequested.connect(self._show_menu)
+        self._runner.changed.connect(self._jobs_changed)
 
     def _refresh_soon(self, *_: object) -> None:
         """At the next moment, unless nobody sees it: then when it is shown."""
         if isValid(self) and self.isVisible() and not self._soon.isActive():
             self._soon.start()
+
+    def _jobs_changed(self) -> None:
+        """Work that a person stopped is said to be stopped."""
+        if self.about.currentData() == STRUCTURE:
+            self._refresh_soon()
 
     # ------------------------------------------------------------------ showing
 
@@ -286,6 +292,7 @@ class MeasurementsPanel(Panel):
         """The figures of the active structure."""
         self._offer(self.session.desk.measuring.current(self.session.desk.measuring.selected))
         self.about.setCurrentIndex(max(self.about.findData(STRUCTURE), 0))
+        self._figures.ask_again()
         self.refresh()
 
     def _show_measurement(self, measurement: Measurement | None) -> None:
@@ -313,7 +320,7 @@ class MeasurementsPanel(Panel):
             return  # nobody waits for it
         figures, waiting = self._figures.of(structure.identifier)
         self.summary.setText(f"{structure.name} · {self._figures.words(structure.identifier)}")
-        self._show_figures(figures, "working…" if waiting else "not registered")
+        self._show_figures(figures, ("working…" if self._figures.busy else "stopped") if waiting else "not registered")
         self.copy_button.setEnabled(not waiting)
         self.save_button.setEnabled(not waiting)
 
