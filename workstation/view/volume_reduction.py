@@ -23,6 +23,7 @@ LARGEST_VOXELS = 16_000_000
 CT_RANGE_HU = (-1024.0, 3071.0)
 CT_TISSUE_HU = -400.0
 LEVELS = 4095.0
+BOX_STEP = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +55,14 @@ class ReducedVolume:
 
         to_shown: (4, 4) from the image's frame of reference to that of the corners; None where they are the same.
         """
-        there = self.levels > self.level_of(self.floor)
+        there = self.levels[::BOX_STEP, ::BOX_STEP, ::BOX_STEP] > self.level_of(self.floor)
         ends = []
         for axis in (2, 1, 0):
             # A few bright voxels of noise are no patient.
             share = there.mean(tuple(other for other in range(3) if other != axis))
             filled = np.flatnonzero(share > 0.01)
-            ends.append((filled[0], filled[-1]) if len(filled) else (0, len(share) - 1))
+            first, last = (filled[0], filled[-1]) if len(filled) else (0, len(share) - 1)
+            ends.append((BOX_STEP * first, min(BOX_STEP * last + BOX_STEP - 1, self.levels.shape[2 - len(ends)] - 1)))
         corners = np.array([[*(ends[a][b >> a & 1] for a in range(3)), 1.0] for b in range(8)])
         placed = corners @ (self.to_patient if to_shown is None else to_shown @ self.to_patient).T
         return placed[:, :3].min(0), placed[:, :3].max(0)

@@ -18,11 +18,12 @@ from workstation.view.volume_thread import VOLUME_THREAD, VolumeThread, ending
 
 # What a picture may take while something moves, and the steps by which it gets coarser to keep to it:
 # edge of a pixel, and edge of the square of those that shares a ray.
-BUDGET_S = 0.022
-PLENTY_S = 0.009
-COARSENESS = ((1.0, 1.0), (1.0, 1.6), (1.5, 1.6), (2.0, 1.8), (3.0, 1.8))
+BUDGET_S = 0.020
+PLENTY_S = 0.008
+COARSENESS = ((1.0, 1.0), (1.0, 1.6), (1.5, 1.6), (2.0, 1.8), (2.5, 1.8), (3.0, 1.8))
 MOVING_RAY_STEP = 1.6
-PATIENCE = 12
+FIRST_LEVEL = 2
+PATIENCE = 8
 """So many pictures in a row must be made in plenty of time before they get finer again."""
 
 
@@ -55,7 +56,7 @@ class Pace:
     """How coarse pictures are while something moves: as fine as keeps to the budget."""
 
     def __init__(self) -> None:
-        self.level = 0
+        self.level = FIRST_LEVEL
         self._quick = 0
 
     def note(self, seconds: float) -> None:

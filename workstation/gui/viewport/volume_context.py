@@ -78,10 +78,17 @@ class VolumeContext(QObject):
         if wanted == self._shown:
             self._dress(image)
             return
-        self._clear(wanted, image)
+        if image is not None and self._reduced is not None and self._source(image, context) == self._reduced[0]:
+            # The same image in other colours.
+            self._maker.forget((CONTEXT, self._shown[0]))
+            self._shown, self._waiting, self.note = wanted, False, ""
+            self._renderer.change(lambda scene: scene.remove(BONE))
+            self._dress(image)
+            return
+        self._clear(wanted)
         if image is not None:
             self._waiting = True
-            make = partial(_surface, image) if context == BONE_SURFACE else self._cast_maker(image, context)
+            make = partial(_surface, image) if context == BONE_SURFACE else self._casting(image, context)
             self._maker.ask((CONTEXT, context), make, later=2)
         self.changed.emit()
 
@@ -103,17 +110,14 @@ class VolumeContext(QObject):
 
     # ------------------------------------------------------------------------------------------------ privately
 
-    def _clear(self, wanted: tuple[str, str], image: Volume | None) -> None:
+    def _clear(self, wanted: tuple[str, str]) -> None:
         self._maker.forget((CONTEXT, self._shown[0]))
         self._shown, self._waiting, self._box, self.note = wanted, False, None, ""
-        self._dressed = None
-        if self._reduced is not None and self._source(image, wanted[0]) != self._reduced[0]:
-            self._reduced = None
+        self._dressed = self._reduced = None
         self._renderer.change(lambda scene: (scene.remove(BONE), scene.set_image(None))[0], "image")
 
-    def _cast_maker(self, image: Volume, context: str) -> partial[tuple[ReducedVolume, Box]]:
-        kept = self._reduced[1] if self._reduced is not None else None
-        return partial(_reduced, image, context, kept, to_planning(self.case, image))
+    def _casting(self, image: Volume, context: str) -> partial[tuple[ReducedVolume, Box]]:
+        return partial(_reduced, image, context, to_planning(self.case, image))
 
     def _source(self, image: Volume | None, context: str) -> object:
         """What a reduced image was made from and how finely: equal when it can be used again."""
@@ -145,8 +149,6 @@ def _show_bone(meshes: tuple[SurfaceMesh, SurfaceMesh], scene: VolumeScene) -> N
         scene.set_mesh(BONE, mesh, bool(fine))
 
 
-def _reduced(
-    image: Volume, context: str, kept: ReducedVolume | None, to_shown: Float | None
-) -> tuple[ReducedVolume, Box]:
-    reduced = kept if kept is not None else reduced_for_casting(image, context)
+def _reduced(image: Volume, context: str, to_shown: Float | None) -> tuple[ReducedVolume, Box]:
+    reduced = reduced_for_casting(image, context)
     return reduced, reduced.tissue_box_mm(to_shown)

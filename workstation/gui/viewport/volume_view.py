@@ -336,6 +336,8 @@ class VolumeView(QWidget):
             painter.fillRect(area, QColor(0, 0, 0))
             paint_note(painter, area, self.note, self.font())
             return
+        # Coarse pictures are enlarged.
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._image.width() < self.width())
         painter.drawImage(area, self._image)
         note = self._sentence()
         if note:
