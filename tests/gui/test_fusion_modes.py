@@ -239,6 +239,16 @@ def test_images_that_nothing_links_are_not_fused_in_any_mode(qtbot, mode: str) -
     assert changed < 0.05, "the base and a sentence"
 
 
+def test_images_without_any_frame_of_reference_are_not_fused(qtbot) -> None:
+    from dataclasses import replace
+
+    case = case_with(replace(ct(), frame_of_reference_uid=""), replace(mr(), frame_of_reference_uid=""))
+    view, viewing, _ = open_view(qtbot, case)
+    viewing.overlay_key = "mr"
+    shown = pixels(view)
+    assert shown.max() > 100 and view.scene.overlay is None and "not registered" in view._note
+
+
 def test_everything_about_the_fusion_survives_as_json() -> None:
     case = fused_case()
     viewing = Viewing(case)

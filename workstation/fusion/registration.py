@@ -37,9 +37,12 @@ class Registration:
 def transform_between(registrations: Iterable[Registration], source_uid: str, target_uid: str) -> Transform | None:
     """The map from points of one frame of reference to another's, through as few registrations as possible.
 
-    Identity where both are the same non-empty frame; None where no chain of registrations links them.
+    Identity where both are the same frame; None where no chain of registrations links them, and where one of them
+    has no frame of reference at all: nobody knows where that lies.
     """
-    if source_uid and source_uid == target_uid:
+    if not source_uid or not target_uid:
+        return None
+    if source_uid == target_uid:
         return Transform.identity()
     links: dict[str, list[tuple[str, Transform]]] = {}
     for r in registrations:
