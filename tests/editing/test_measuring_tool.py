@@ -204,6 +204,8 @@ def test_figures_come_from_every_shown_image_through_its_registration():
     assert len(desk.measuring.words(measured)) == 2 and desk.measuring.statistics(measured, "mr") is None
     case.do(AddRegistration(Registration("r", "1.2.3.4", "9", Transform.from_rigid((1, 2, 3), (5, 6, 7)), "test")))
     assert desk.measuring.words(measured)[1:] == ["CT 40.0 ± 0.0 HU", "CT 700.0 ± 0.0 HU"]
+    assert desk.measuring.words(measured, short=True)[1:] == ["CT 40.0 ± 0.0 HU"]
+    assert desk.measuring.words(measured, short=True, first="mr")[1:] == ["CT 700.0 ± 0.0 HU"]
     known = desk.measuring.statistics(measured, "mr")
     assert desk.measuring.statistics(measured, "mr") is known  # worked out once
 

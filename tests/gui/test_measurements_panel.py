@@ -207,6 +207,17 @@ def test_a_profile_follows_its_ends_while_they_are_dragged(measured) -> None:
     until(lambda: panel.plot._profile.positions_mm[-1] > 75)
 
 
+def test_a_wide_panel_puts_the_list_beside_the_figures_and_a_low_one_scrolls(measured) -> None:
+    window, panel = measured
+    choose(panel, 1)
+    assert panel.figures.mapTo(panel, QPoint()).y() > panel.table.geometry().bottom()
+    window.workspace.docks.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, window.workspace.dock("measurements"))
+    window.workspace.show_dock("measurements")
+    let_live(0.1)
+    assert panel.figures.mapTo(panel, QPoint()).x() > panel.table.geometry().right()
+    assert panel.verticalScrollBar().maximum() > 0 or panel.figures.geometry().bottom() < panel.height()
+
+
 def test_all_measurements_are_written_and_copied(measured, tmp_path, monkeypatch) -> None:
     window, panel = measured
     path = tmp_path / "all.csv"

@@ -170,17 +170,18 @@ class Measuring:
             self._known[place] = known
         return known[3]
 
-    def words(self, measurement: Measurement, *, short: bool = False) -> list[str]:
+    def words(self, measurement: Measurement, *, short: bool = False, first: str = "") -> list[str]:
         """What a measurement says on a slice, one line each: its own name, its size, what regions hold.
 
-        short: only the area of a region, and what the first image holds.
+        short: only the area of a region, and what the first image holds. first: key of the image that comes first.
         """
         lines = [measurement.name] if measurement.identifier and measurement.is_named else []
         if not measurement.is_region:
             return [*lines, size_words(measurement)]
         sides = "" if short else sides_words(measurement)
         lines.append(" · ".join(word for word in (size_words(measurement), sides) if word))
-        for key in self.shown_images()[: 1 if short else MOST_IMAGES]:
+        keys = sorted(self.shown_images(), key=lambda key: key != first)
+        for key in keys[: 1 if short else MOST_IMAGES]:
             found = self.statistics(measurement, key)
             if found is not None and found.mean is not None:
                 image = self._case.images[key]

@@ -32,7 +32,7 @@ class ProfilePlot(QWidget):
         self.widget = pg.PlotWidget()
         self.widget.setMenuEnabled(False)
         self.widget.setMinimumHeight(150)
-        self.widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        self.widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # its own wish is 640 x 480
         self.widget.setAccessibleName("Line profile")
         self.plot = self.widget.getPlotItem()
         self.plot.hideButtons()

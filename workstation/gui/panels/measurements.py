@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
+    QBoxLayout,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
@@ -54,6 +55,7 @@ FIGURE_ROW_PX = 22
 FIGURE_PX = 76
 _WIDTHS = {Column.COLOUR: 24, Column.VALUE: 84, Column.EYE: 28, Column.DELETE: 28}
 MOST_ROWS_SEEN = 6
+WIDE_PX = 640
 _OWN_KEYS = (Qt.Key.Key_F2, Qt.Key.Key_Delete)
 
 
@@ -217,11 +219,18 @@ class MeasurementsPanel(Panel):
         self.refresh()
 
     def _lay_out(self, actions: dict[str, QAction]) -> None:
-        column = self.column
-        column.setContentsMargins(12, 8, 12, 8)
+        self.column.setContentsMargins(12, 8, 12, 8)
+        self._sides = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._sides.setSpacing(8)
+        self.column.addLayout(self._sides, 1)
+        listed = QVBoxLayout()
+        listed.addWidget(self.empty)
+        listed.addWidget(self.table)
+        listed.addStretch(0)
+        self._sides.addLayout(listed)
+        column = QVBoxLayout()
         column.setSpacing(6)
-        column.addWidget(self.empty)
-        column.addWidget(self.table)
+        self._sides.addLayout(column, 1)
         row = QHBoxLayout()
         row.setSpacing(4)
         row.addWidget(self.about, 1)
@@ -237,6 +246,13 @@ class MeasurementsPanel(Panel):
         self._plot_place = QVBoxLayout()
         column.addLayout(self._plot_place, 1)
         column.addWidget(self.note)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The list above the figures, or beside them where the panel is wide."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction.LeftToRight if self.width() >= WIDE_PX else QBoxLayout.Direction.TopToBottom
+        if direction != self._sides.direction():
+            self._sides.setDirection(direction)
 
     def _listen(self) -> None:
         session = self.session

@@ -38,7 +38,10 @@ def paint_measurements(painter: QPainter, view: SliceView, frame: PictureFrame) 
     labelled = []
     for measurement in measuring.shown():
         selected, color = measurement.identifier == measuring.selected, QColor(*measurement.color)
-        for outline in outlines_of(measuring, measurement, frame.plane, reach_mm, held, selected, frame.pixel_mm):
+        drawn = outlines_of(
+            measuring, measurement, frame.plane, reach_mm, held, selected, frame.pixel_mm, view.image_key
+        )
+        for outline in drawn:
             points = frame.to_pixels(outline.points)
             paint_outline(painter, replace(outline, label=""), points, color)
             if outline.label:
@@ -57,10 +60,12 @@ def outlines_of(
     held: bool = False,
     selected: bool = False,
     pixel_mm: float = 0.5,
+    image_key: str = "",
 ) -> list[Outline]:
     """How a measurement looks on a plane of the shown frame: nothing further away than the next slice.
 
     reach_mm: how near counts as on the plane. held: whether a measuring tool is in hand, so that points are shown.
+    image_key: the image that is shown alone, which is named first.
     """
     own, color = measurement.plane, measurement.color
     line = measuring.points_on(measurement, plane, own.to_patient(line_uv(measurement)))
@@ -72,7 +77,7 @@ def outlines_of(
     closed = not is_line_of(measurement.kind)
     if away_mm > reach_mm + 1e-6:
         return [Outline(line[:, :2], closed, "measure-off", color=color)]
-    label = "\n".join(measuring.words(measurement, short=not selected))
+    label = "\n".join(measuring.words(measurement, short=not selected, first=image_key))
     corner = 1 if measurement.kind == ANGLE else -1
     found = [Outline(line[:, :2], closed, "measure", label=label, label_point=corner, color=color)]
     if measurement.kind == ANGLE:
