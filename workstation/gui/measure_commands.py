@@ -51,8 +51,7 @@ class MeasureCommands:
 
     def export_measurements(self) -> None:
         """Ask where, and write all measurements as CSV."""
-        from workstation.gui.measurement_figures import all_rows
-        from workstation.gui.panels.measurements import save_rows
+        from workstation.gui.measurement_figures import all_rows, save_rows
 
         if not self._there_are_some():
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from workstation.fusion.registration import transform_between
 from workstation.geometry.transform import Transform
@@ -11,8 +12,9 @@ from workstation.gui.jobs.runner import Job, JobRunner
 from workstation.gui.session import Session
 from workstation.gui.viewport.readout import image_labels
 from workstation.images.volume import Volume
+from workstation.images.whole_file import reason
 from workstation.jobs.progress import Progress, part
-from workstation.measurements.export import Row, measurement_rows
+from workstation.measurements.export import Row, measurement_rows, write_csv
 from workstation.measurements.measurement import Measurement
 from workstation.measurements.profile import Profile, line_profile
 from workstation.measurements.statistics import Statistics, structure_statistics
@@ -71,6 +73,17 @@ def _unique(name: str, taken: dict[str, Statistics]) -> str:
     while wanted in taken:
         wanted, number = f"{name} ({number})", number + 1
     return wanted
+
+
+def save_rows(session: Session, path: str, rows: list[list[str]]) -> bool:
+    """Write a table; when that fails, the session's `refused` says why."""
+    target = Path(path) if Path(path).suffix else Path(path).with_suffix(".csv")
+    try:
+        write_csv(target, rows)
+    except OSError as error:
+        session.refused.emit(f"{target.name} can't be written: {reason(error)}")
+        return False
+    return True
 
 
 ROWS: tuple[tuple[str, Callable[[Statistics], str]], ...] = (
