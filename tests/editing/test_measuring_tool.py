@@ -120,6 +120,13 @@ def test_points_are_moved_in_one_step_and_escape_puts_them_back(desk):
     assert only(desk).length_mm == pytest.approx(50)
 
 
+def test_with_alt_a_new_one_begins_on_top_of_another(desk):
+    tool = MeasuringTool("distance")
+    drag(tool, desk, AXIAL, [(0, 0), (30, 40)])
+    drag(tool, desk, AXIAL, [(30, 40), (30, 0)], erase=True)
+    assert [round(m.length_mm) for m in desk.case.measurements.values()] == [50, 40]
+
+
 def test_a_line_takes_the_whole_measurement_along(desk):
     tool = MeasuringTool("rectangle")
     drag(tool, desk, AXIAL, [(0, 0), (20, 10)])

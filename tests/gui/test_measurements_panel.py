@@ -20,6 +20,7 @@ from workstation.gui.main_window import MainWindow
 from workstation.gui.measurement_model import Column
 from workstation.gui.panels.measurements import STRUCTURE, MeasurementsPanel
 from workstation.measurements.statistics import structure_statistics
+from workstation.view.slab import Slab
 
 Z = -1.5
 LEFT = Qt.MouseButton.LeftButton
@@ -128,6 +129,16 @@ def test_figures_of_a_region_in_every_shown_image(measured) -> None:
     assert "acquired" in panel.note.text() and panel.summary.text().startswith("Rectangle · ")
     window.session.viewing.overlay_shown = False
     until(lambda: panel.figures.rows()[0] == ["", "CT"])
+
+
+def test_figures_are_of_the_slice_even_where_a_thick_one_is_shown_and_say_so(measured) -> None:
+    window, panel = measured
+    choose(panel, 1)
+    before = panel.figures.rows()
+    assert "thick slice" not in panel.note.text()
+    window.session.viewing.slab = Slab(10.0)
+    until(lambda: "thick slice" in panel.note.text())
+    assert panel.figures.rows() == before
 
 
 def test_figures_of_the_active_structure_come_in_the_background(measured) -> None:

@@ -68,15 +68,15 @@ class MeasuringTool:
 
     def hint(self) -> str:
         """The bindings, for the status bar."""
-        return f"{_HOW[self.kind]} · drag points or lines to change · Del deletes · Esc cancels"
+        return f"{_HOW[self.kind]} · drag points or lines to change (Alt: begin there) · Del deletes · Esc cancels"
 
     # ------------------------------------------------------------------ the hand
 
     def press(self, desk: Desk, pointer: Pointer) -> bool:
-        """The first or next point, or hold of a measurement that lies there."""
+        """The first or next point, or hold of a measurement that lies there (with Alt, a new one over it)."""
         self._hover, self._pixel_mm = pointer, pointer.pixel_mm
         if self._plane is None:
-            self._grip = grip_at(desk.measuring, pointer)
+            self._grip = None if pointer.erase else grip_at(desk.measuring, pointer)
             if self._grip is not None:
                 desk.measuring.selected = self._grip.measurement.identifier
                 return True

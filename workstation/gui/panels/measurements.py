@@ -206,17 +206,22 @@ class MeasurementsPanel(Panel):
 
     def _show_figures(self, figures: Figures | None, waiting: str) -> None:
         self.figures.setVisible(figures is not None)
-        self.note.setVisible(figures is not None)
+        self._say(figures or {})
         if figures is None:
             return
         images = shown_images(self.session)
         self.figures.show_figures(figures, images, names_of(self.session, images), waiting)
-        rules = {found.rule for found in figures.values() if found is not None and found.mean is not None}
-        partly = any(found is not None and 0 < found.covered < 0.9995 for found in figures.values())
-        words = [RULES[rule] for rule in RULES if rule in rules]
-        if partly:
+
+    def _say(self, figures: Figures) -> None:
+        """How figures came about, and what to know about them."""
+        known = [found for found in figures.values() if found is not None and found.mean is not None]
+        words = [RULES[rule] for rule in RULES if rule in {found.rule for found in known}]
+        if any(found.covered < 0.9995 for found in known):
             words.append("▲ Part of it lies outside of an image: figures are of the part inside.")
+        if self.session.viewing.slab.thickness_mm > 0 and self.about.currentData() == CHOSEN:
+            words.append("▲ Values are those of the slice itself, not of the thick slice that is shown.")
         self.note.setText(" ".join(words))
+        self.note.setVisible(bool(words))
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)
@@ -242,7 +247,7 @@ class MeasurementsPanel(Panel):
 
     def _draw(self) -> None:
         """The plot, once its library is there: importing that takes a third of a second, in the background."""
-        if self._profile is None:
+        if not isValid(self) or self._profile is None:
             return
         if "pyqtgraph" not in sys.modules:
             self._runner.start("Preparing the plot", _import_plotting, then=lambda _n: self._draw(), lane="plotting")
