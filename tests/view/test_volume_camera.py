@@ -45,3 +45,15 @@ def test_panning_moves_the_patient_with_the_cursor_and_zoom_keeps_the_middle() -
     camera = VolumeCamera.from_side("L", (0, 0, 0), 0.5)
     np.testing.assert_allclose(camera.panned(30, -10).to_screen((0, 0, 0), 400, 300), (230, 140))
     np.testing.assert_allclose(camera.zoomed(2).to_screen((0, 10, 0), 400, 300), (240, 150))
+
+
+@given(st.sampled_from(SIDES), pixels, pixels, st.tuples(*[st.floats(1, 600)] * 3), st.integers(50, 900))
+def test_a_fitted_box_lies_within_the_picture(
+    side: str, dx: float, dy: float, size: tuple[float, float, float], width: int
+) -> None:
+    low = np.array([-20.0, 30.0, 100.0])
+    camera = VolumeCamera.from_side(side).turned(dx, dy).fitted(low, low + size, width, 400, 50.0)
+    corners = [low + np.array(size) * [b & 1, b >> 1 & 1, b >> 2 & 1] for b in range(8)]
+    places = camera.to_screen(corners, width, 400)
+    assert (places >= 0).all() and (places[:, 0] <= width).all() and (places[:, 1] <= 400).all()
+    assert camera.pixel_mm * min(width, 400) >= 50.0 - 1e-9

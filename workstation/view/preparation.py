@@ -15,4 +15,4 @@ def warm_up() -> None:
 
 def import_volume_view() -> None:
     """Import what the 3D view needs, VTK above all; meant for a background thread while the window starts."""
-    from workstation.view import surface_mesh, volume_scene  # noqa: F401
+    from workstation.view import surface_mesh, volume_renderer, volume_scene  # noqa: F401

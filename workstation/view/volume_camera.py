@@ -22,6 +22,7 @@ SIDES = tuple(_SIDES)
 """Anterior, posterior, left, right, superior, inferior."""
 
 TURN_PER_PIXEL = 0.008
+TURNING_ROOM = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,18 @@ class VolumeCamera:
     def zoomed(self, factor: float) -> VolumeCamera:
         """Enlarged `factor` times about the middle."""
         return VolumeCamera(self.axes, self.focus_mm, float(np.clip(self.pixel_mm / factor, 0.01, 50.0)))
+
+    def fitted(self, low_mm: ArrayLike, high_mm: ArrayLike, width: int, height: int, least_mm: float) -> VolumeCamera:
+        """Looking at the middle of a box (two patient corners), so that it fills a picture of that size.
+
+        Some room is left for it to be turned. least_mm: what the smaller side of the picture shows at least.
+        """
+        low, high = np.asarray(low_mm, dtype=np.float64), np.asarray(high_mm, dtype=np.float64)
+        across, up, _ = np.abs(self.axes) @ (high - low)
+        diagonal = float(np.linalg.norm(high - low))
+        shorter = max(TURNING_ROOM * diagonal, least_mm)
+        pixel_mm = max(1.1 * across / width, 1.1 * up / height, shorter / min(width, height))
+        return VolumeCamera(self.axes, (low + high) / 2, float(pixel_mm))
 
     def to_screen(self, points_mm: ArrayLike, width: int, height: int) -> Float:
         """Pixels (..., 2), y down, of patient points (..., 3) in a picture of that size."""

@@ -111,4 +111,5 @@ def reduced_for_casting(volume: Volume, context: str, progress: Progress = silen
     """An image small enough to be cast as a context: a CT without its couch, for the skin without its noise."""
     reduced = reduced_volume(volume, voxel_mm_of(context), progress)
     reduced = without_couch(reduced) if is_ct(volume) else reduced
-    return smoothed(reduced) if context == SKIN else reduced
+    # Twice: what a cut lays open is shaded by its slopes, and in even tissue those are noise.
+    return smoothed(smoothed(reduced)) if context == SKIN else reduced

@@ -171,6 +171,5 @@ def _camera(
         raise ViewError("There is nothing to show in 3D: neither an image nor a structure with contours")
     low = np.min([box[0] for box in boxes], axis=0)
     high = np.max([box[1] for box in boxes], axis=0)
-    extent = max(float(np.linalg.norm(high - low)), SMALLEST_EXTENT_MM)
-    camera = VolumeCamera.from_side(side, (low + high) / 2, 1.05 * extent / min(width, height))
-    return camera.rotated(np.radians(turn_deg[0]), np.radians(turn_deg[1]))
+    camera = VolumeCamera.from_side(side).rotated(np.radians(turn_deg[0]), np.radians(turn_deg[1]))
+    return camera.fitted(low, high, width, height, SMALLEST_EXTENT_MM)

@@ -70,8 +70,8 @@ _SKIN = VolumePreset(
         (320, 0.93, 0.85, 0.72),
         (3071, 1.0, 1.0, 0.98),
     ),
-    ambient=0.28,
-    diffuse=0.75,
+    ambient=0.34,
+    diffuse=0.70,
     specular=0.08,
     shininess=10.0,
 )

@@ -62,7 +62,8 @@ class ReducedVolume:
             share = there.mean(tuple(other for other in range(3) if other != axis))
             filled = np.flatnonzero(share > 0.01)
             first, last = (filled[0], filled[-1]) if len(filled) else (0, len(share) - 1)
-            ends.append((BOX_STEP * first, min(BOX_STEP * last + BOX_STEP - 1, self.levels.shape[2 - len(ends)] - 1)))
+            most = self.levels.shape[axis] - 1
+            ends.append((max(0, BOX_STEP * (first - 1) + 1), min(BOX_STEP * (last + 1) - 1, most)))
         corners = np.array([[*(ends[a][b >> a & 1] for a in range(3)), 1.0] for b in range(8)])
         placed = corners @ (self.to_patient if to_shown is None else to_shown @ self.to_patient).T
         return placed[:, :3].min(0), placed[:, :3].max(0)

@@ -44,19 +44,28 @@ class SideButtons:
         for button in (self.context, self.cuts):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
         row.addStretch(1)
+        self.sides: list[QToolButton] = []
         for side in SIDES:
             button = _button(view, side, f"Look from the patient's {SIDE_NAMES[side]} side ({side})")
             button.clicked.connect(partial(look_from, side))
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
+            self.sides.append(button)
         self.show_look()
 
     def show_look(self) -> None:
         """Write on the buttons what is chosen."""
         self.context.setText(CONTEXTS[self._look.context] if self._look.context != "none" else "Context")
         cuts = self._look.cuts
-        self.cuts.setText("Cut" if not cuts else "Cut " + " ".join(cut.plane[:3] for cut in cuts))
+        words = ["Cut", *(f"Cut {cut.plane}" for cut in cuts)]
+        self.cuts.setText(words[-1] if len(cuts) < 2 else f"Cut {len(cuts)} planes")
         self.cuts.setProperty("on", bool(cuts))
         self.cuts.style().polish(self.cuts)
+
+    def make_room(self, width: int) -> None:
+        """In a narrow view the letters go first: their keys do the same."""
+        needed = sum(b.sizeHint().width() + 2 for b in (self.context, self.cuts, *self.sides)) + 16
+        for button in self.sides:
+            button.setVisible(width >= needed)
 
     def _fill_contexts(self, menu: QMenu) -> None:
         menu.clear()

@@ -134,9 +134,8 @@ class VolumeView(QWidget):
             return
         low = np.min([box[0] for box in boxes], axis=0)
         high = np.max([box[1] for box in boxes], axis=0)
-        extent = max(float(np.linalg.norm(high - low)), SMALLEST_EXTENT_MM)
-        pixel_mm = 1.05 * extent / min(self.width(), self.height())
-        self.camera = VolumeCamera(self.camera.axes, (low + high) / 2, pixel_mm)
+        room = max(2, self.height() - BUTTONS_PX)
+        self.camera = self.camera.fitted(low, high, self.width(), room, SMALLEST_EXTENT_MM)
         self.refresh()
 
     def toggle_cut(self, plane: str) -> None:
@@ -374,6 +373,7 @@ class VolumeView(QWidget):
             painter.drawLines([QLineF(*points[a], *points[a + 3]) for a in range(3)])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self.buttons.make_room(self.width())
         if self._fitted:
             self.fit()
         self.refresh()
