@@ -89,6 +89,23 @@ def test_a_measurement_is_painted_on_its_slice_dim_on_the_next_and_nowhere_else(
     assert strength() < 0.3
 
 
+def test_a_turned_plane_is_measured_on_and_keeps_what_was_measured_on_it(qtbot):
+    view, viewing, desk = open_view(qtbot, case_with(ct()), "coronal")
+    viewing.turn_planes("axial", (0.0, 0.0, 1.0), 30.0)
+    QApplication.processEvents()
+    viewing.tool = MeasuringTool("rectangle")
+    plane = view.plane()
+    assert abs(plane.normal @ (0, 1, 0)) < 0.9
+    drag(view, place_of(view, plane.to_patient((-15.0, -10.0))), place_of(view, plane.to_patient((15.0, 10.0))))
+    found = only(desk.case)
+    sides = np.abs(np.diff(plane.to_plane(found.points_mm)[:, :2], axis=0))[0]
+    assert sides == pytest.approx((30, 20), abs=2 * view.pixel_mm)
+    assert desk.measuring.statistics(found, "ct").rule == "interpolated"
+    assert [line.style for line in outlines_of(desk.measuring, found, view.plane(), 1.5)] == ["measure"]
+    viewing.straighten()
+    assert not outlines_of(desk.measuring, found, view.plane(), 1.5)
+
+
 def test_live_numbers_points_that_are_dragged_and_escape_with_real_events(qtbot):
     view, viewing, desk = open_view(qtbot, case_with(ct()))
     viewing.tool = MeasuringTool("distance")
