@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workstation.view.oblique_planes import STRAIGHT, turned_about
 from workstation.view.volume_camera import SIDES, VolumeCamera
 from workstation.view.volume_clip import CUTS, Cut, clip_planes, cuts_of, facing
 
@@ -35,6 +36,13 @@ def test_what_is_nearer_to_the_viewer_goes(side: str) -> None:
     towards = VolumeCamera.from_side(side).axes[2]
     for plane in CUTS:
         assert facing(plane, towards).kept @ towards <= 0
+
+
+def test_cuts_follow_planes_that_were_turned() -> None:
+    turned = turned_about(STRAIGHT, "axial", (0, 0, 1), 90.0)
+    axial, coronal = clip_planes([Cut("axial"), Cut("coronal")], (0, 0, 0), turned)
+    np.testing.assert_allclose(axial.kept, (0, 0, -1), atol=1e-12)
+    np.testing.assert_allclose(np.abs(coronal.kept), (1, 0, 0), atol=1e-12)
 
 
 def test_cuts_come_in_one_order_and_unknown_planes_are_left_out() -> None:

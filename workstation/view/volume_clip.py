@@ -48,10 +48,19 @@ class ClipPlane:
         return np.asarray(offset @ np.array(self.kept) >= 0.0)
 
 
-def clip_planes(cuts: Iterable[Cut], point_mm: ArrayLike) -> tuple[ClipPlane, ...]:
-    """The planes of some cuts through a patient point (3,); only what all of them keep stays."""
+def clip_planes(
+    cuts: Iterable[Cut], point_mm: ArrayLike, turns: Mapping[str, Float] | None = None
+) -> tuple[ClipPlane, ...]:
+    """The planes of some cuts through a patient point (3,); only what all of them keep stays.
+
+    turns: rotation (3, 3) of each plane that was turned away from the patient's axes, by name.
+    """
     x, y, z = (float(v) for v in np.asarray(point_mm, dtype=np.float64))
-    return tuple(ClipPlane((x, y, z), tuple(float(v) for v in cut.kept)) for cut in cuts)  # type: ignore[arg-type]
+    planes = []
+    for cut in cuts:
+        kept = cut.kept if turns is None or cut.plane not in turns else turns[cut.plane] @ cut.kept
+        planes.append(ClipPlane((x, y, z), (float(kept[0]), float(kept[1]), float(kept[2]))))
+    return tuple(planes)
 
 
 def facing(plane: str, towards_viewer: ArrayLike) -> Cut:

@@ -107,6 +107,7 @@ class VolumeView(QWidget):
         self.setMinimumSize(120, 90)
         self.buttons = SideButtons(self, viewing.volume_look, self.look_from, self.toggle_cut, self._offered)
         viewing.crosshair_moved.connect(self._crosshair_moved)
+        viewing.planes_turned.connect(self._crosshair_moved)
         viewing.volume_look.changed.connect(self._look_changed)
 
     # ------------------------------------------------------------------------------------------------ commands
@@ -226,7 +227,8 @@ class VolumeView(QWidget):
         self.refresh()
 
     def _cut(self) -> None:
-        planes = clip_planes(self.viewing.volume_look.cuts, self.viewing.crosshair_mm)
+        viewing = self.viewing
+        planes = clip_planes(viewing.volume_look.cuts, viewing.crosshair_mm, viewing.turns)
         self.renderer.change(lambda scene: scene.set_clips(planes), "clips")
 
     def _offered(self) -> dict[str, bool]:
