@@ -107,6 +107,9 @@ class ImageCard(Card):
         top = QHBoxLayout()
         name = label(breakable(session.image_name(volume.key)), "heading", wrap=True)
         top.addWidget(name, 1)
+        words = "The image's header: everything that is stored about it, searchable (Ctrl+I: of the planning image)"
+        self.header = small("identification-card", words, lambda: session.header_wanted.emit(volume.key))
+        top.addWidget(self.header)
         top.addWidget(small("trash", "Take this image out of the case", lambda: session.do(RemoveImage(volume.key))))
         self.column.addLayout(top)
         self.column.addWidget(label(facts_of(volume.grid.size, tuple(volume.grid.spacing_mm)), "muted", True))
@@ -119,11 +122,6 @@ class ImageCard(Card):
         row.addWidget(self.plan)
         row.addWidget(self.overlay)
         row.addStretch(1)
-        self.header = QToolButton()
-        self.header.setText("Header")
-        self.header.setToolTip("Everything that is stored about this image, searchable (Ctrl+I: of the planning image)")
-        self.header.clicked.connect(lambda: session.header_wanted.emit(volume.key))
-        row.addWidget(self.header)
         self.column.addLayout(row)
         self.show_choices()
 

@@ -1,0 +1,195 @@
+"""Makes the pictures of the manual: every layout, fusion mode, panel and window, dark and light.
+
+`.venv/bin/python packaging/manual_pictures.py` runs the built-in demonstration headless, opens the case that it leaves
+and photographs the real window; `--case FOLDER` takes a folder left by `workstation demo --headless FOLDER`,
+`--only NAME` makes some of them. They lie in resources/pictures/manual as WebP.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "resources" / "pictures" / "manual"
+SIZE = (1280, 860)
+QUALITY = 82
+
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+Scene = Callable[[Any], None]
+
+
+def layout(name: str) -> Scene:
+    """All views laid out in one way."""
+    return lambda hand: hand.window.action(f"layout_{name}").trigger()
+
+
+def fusion(name: str) -> Scene:
+    """One fusion mode, in the panel of fusion."""
+
+    def scene(hand: Any) -> None:
+        hand.window.commands.choose_step("fuse")
+        hand.window.action(f"fusion_{name}").trigger()
+        if name == "spyglass":
+            hover(hand, "axial")
+
+    return scene
+
+
+def hover(hand: Any, name: str) -> None:
+    """The cursor on the crosshair of a view."""
+    from PySide6.QtCore import QPoint
+    from PySide6.QtTest import QTest
+
+    view = hand.workspace.views.views[name]
+    crosshair = view.crosshair()
+    QTest.mouseMove(view, QPoint(round(crosshair.x) + 4, round(crosshair.y) + 3))
+
+
+def green_and_magenta(hand: Any) -> None:
+    """The classic check of a registration."""
+    hand.window.commands.choose_step("fuse")
+    hand.window.action("colours_green_magenta").trigger()
+    hand.workspace.session.viewing.opacity = 0.5
+
+
+def slab(hand: Any) -> None:
+    """A maximum intensity projection of 20 mm."""
+    hand.window.action("slab_20").trigger()
+    hand.window.action("slab_maximum").trigger()
+
+
+def turned(hand: Any) -> None:
+    """Planes turned about the crosshair, its handles in sight."""
+    viewing, views = hand.workspace.session.viewing, hand.workspace.views
+    viewing.turn_planes("axial", views.views["axial"].plane().normal, 28.0)
+    hover(hand, "axial")
+
+
+def legend(hand: Any) -> None:
+    """Structures filled, and the legend."""
+    hand.window.action("contours_legend").trigger()
+    hand.window.action("contours_filled").trigger()
+    hand.window.action("layout_large").trigger()
+
+
+def context(name: str) -> Scene:
+    """The 3D view large, with the CT cast in one way."""
+
+    def scene(hand: Any) -> None:
+        hand.window.action("layout_four").trigger()
+        hand.workspace.views.maximise("volume")
+        hand.workspace.session.viewing.volume_look.context = name
+
+    return scene
+
+
+def dock(name: str) -> Scene:
+    """One of the panels around the views."""
+    return lambda hand: hand.workspace.show_dock(name)
+
+
+def measured(hand: Any) -> None:
+    """A distance, an ellipse and a profile in the axial view, with their panel."""
+    from PySide6.QtCore import QPoint, Qt
+    from PySide6.QtTest import QTest
+
+    hand.workspace.show_dock("measurements")
+    view = hand.workspace.views.views["axial"]
+    crosshair = view.crosshair()
+    middle, left = QPoint(round(crosshair.x), round(crosshair.y)), Qt.MouseButton.LeftButton
+    for tool, start, end in (
+        ("distance", (-70, -60), (60, -40)),
+        ("ellipse", (-150, 30), (-95, 75)),
+        ("profile", (-60, 70), (80, 20)),
+    ):
+        hand.window.action(f"tool_{tool}").trigger()
+        QTest.mousePress(view, left, pos=middle + QPoint(*start))
+        QTest.mouseMove(view, middle + QPoint((start[0] + end[0]) // 2, (start[1] + end[1]) // 2))
+        QTest.qWait(20)
+        QTest.mouseMove(view, middle + QPoint(*end))
+        QTest.qWait(20)
+        QTest.mouseRelease(view, left, pos=middle + QPoint(*end))
+
+
+SCENES: dict[str, Scene] = {
+    **{f"layout-{name}": layout(name) for name in ("four", "large", "row", "compare", "phases")},
+    **{
+        f"fusion-{name}": fusion(name)
+        for name in ("blend", "colour", "checkerboard", "curtain", "spyglass", "flicker", "difference")
+    },
+    "fusion-green-magenta": green_and_magenta,
+    "slab-maximum": slab,
+    "planes-turned": turned,
+    "contours-legend": legend,
+    **{f"volume-{name.replace(' ', '-')}": context(name) for name in ("bone surface", "bone", "skin", "vessels")},
+    "window-and-level": dock("window"),
+    "measurements": measured,
+}
+
+
+def photograph(case_file: Path, theme: str, wanted: list[str], copy: Path) -> None:
+    """Open the case anew for each scene, so that none depends on another."""
+    from PySide6.QtTest import QTest
+
+    from workstation.cli.demonstration import look_at_targets
+    from workstation.gui.application import create_window
+    from workstation.gui.simulated_hand import SimulatedHand
+
+    window = create_window(theme=theme, size=SIZE)
+    hand = SimulatedHand(window)
+    try:
+        for name in wanted:
+            window.commands.release_file()
+            window.close_workspace()
+            # Whatever a scene does goes into the case file at once: each has one of its own.
+            shutil.copyfile(case_file, copy)
+            window.commands.open_paths([str(copy)])
+            hand.wait_until(lambda: window.session is not None, 120, "opening the case")
+            hand.wait_for_work()
+            window.action("reset_docks").trigger()
+            window.commands.choose_step("fuse")
+            look_at_targets(hand)
+            SCENES[name](hand)
+            window.messages.clear()
+            QTest.qWait(400)
+            hand.wait_for_work()
+            path = PICTURES / f"{name}-{theme}.webp"
+            if not window.grab().save(str(path), "WEBP", QUALITY):
+                raise SystemExit(f"manual-pictures: {path} can't be written")
+            print(path.relative_to(ROOT), flush=True)
+    finally:
+        window.files.leave_without_asking()
+        window.close()
+
+
+def main() -> int:
+    """Make the pictures; prints what was written."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--case", type=Path, help="a folder left by 'workstation demo --headless', to save making it")
+    parser.add_argument("--only", nargs="+", choices=sorted(SCENES), default=list(SCENES), metavar="NAME")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="workstation-pictures-") as scratch:
+        # nobody's recent cases belong in a picture
+        os.environ["RT_WORKSTATION_DATA"] = scratch
+        from workstation.cli.demonstration import CASE_NAME, demonstrate
+
+        folder = options.case or Path(scratch) / "demonstration"
+        if options.case is None:
+            demonstrate(folder)
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        for theme in ("dark", "light"):
+            photograph(folder / CASE_NAME, theme, options.only, Path(scratch) / CASE_NAME)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
