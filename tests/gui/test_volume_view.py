@@ -40,6 +40,7 @@ from workstation.structures.structure import PlanarContours
 from workstation.view import volume_renderer
 from workstation.view.errors import ViewError
 from workstation.view.volume_clip import Cut
+from workstation.view.volume_presets import CONTEXTS
 from workstation.view.volume_scene import NO_GRAPHICS
 from workstation.view.volume_thread import VOLUME_THREAD
 
@@ -209,7 +210,9 @@ def test_a_context_is_shown_around_the_structures(qtbot, context: str) -> None:
     assert pixels(view)[20:200, 100:200].max() < 260 and not view.context.there
     empty = pixels(view).sum()
     viewing.volume_look.context = context
+    assert view.buttons.context.text() == f"Preparing {CONTEXTS[context].lower()}…"
     settled(qtbot, view)
+    assert view.buttons.context.text() == CONTEXTS[context]
     assert view.context.there and pixels(view).sum() > 2 * empty
     viewing.volume_look.context = "none"
     settled(qtbot, view)

@@ -52,9 +52,10 @@ class SideButtons:
             self.sides.append(button)
         self.show_look()
 
-    def show_look(self) -> None:
-        """Write on the buttons what is chosen."""
-        self.context.setText(CONTEXTS[self._look.context] if self._look.context != "none" else "Context")
+    def show_look(self, waiting: bool = False) -> None:
+        """Write on the buttons what is chosen, and whether it is still to come."""
+        text = CONTEXTS[self._look.context] if self._look.context != "none" else "Context"
+        self.context.setText(f"Preparing {text.lower() if text != 'MR' else text}…" if waiting else text)
         cuts = self._look.cuts
         words = ["Cut", *(f"Cut {cut.plane}" for cut in cuts)]
         self.cuts.setText(words[-1] if len(cuts) < 2 else f"Cut {len(cuts)} planes")

@@ -89,6 +89,7 @@ class VolumeView(QWidget):
         self._starting = False
         self._moving = False
         self._fitted = True
+        self._awaits_context = False
         self._crosshair_place = (0.0, 0.0)
         self._hand = VolumeHand(self)
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -216,7 +217,7 @@ class VolumeView(QWidget):
     def _look_changed(self) -> None:
         if not isValid(self):
             return
-        self.buttons.show_look()
+        self.buttons.show_look(self._awaits_context)
         if self.renderer is None or self.surfaces is None or self.context is None:
             return
         keeps_depth = not self.viewing.volume_look.shines_through
@@ -262,7 +263,7 @@ class VolumeView(QWidget):
         self.surfaces = VolumeSurfaces(self.case, self.viewing, self.renderer, self._maker, self)
         self.context = VolumeContext(self.case, self.viewing, self.renderer, self._maker, self)
         self.surfaces.changed.connect(self.refresh)
-        self.context.changed.connect(self._arrived)
+        self.context.changed.connect(self._context_changed)
         self._look_changed()
 
     def _calling(self, call: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -274,6 +275,12 @@ class VolumeView(QWidget):
         if self._maker is None or self.surfaces is None or self.context is None or not self._maker.current(answer):
             return
         (self.context if answer.key[0] == "context" else self.surfaces).take(answer)
+        self._arrived()
+
+    def _context_changed(self) -> None:
+        if self.context.busy:
+            self._awaits_context = True
+            self.buttons.show_look(True)
         self._arrived()
 
     def _arrived(self) -> None:
@@ -314,6 +321,9 @@ class VolumeView(QWidget):
         self.note = ""
         # The array of the picture before must outlive that picture.
         self._image, self._frame = _image_of(frame.pixels), frame
+        if self._awaits_context and not self.context.busy and frame.number == self._asked:
+            self._awaits_context = False
+            self.buttons.show_look()
         self.update()
 
     def _give_up(self) -> None:
