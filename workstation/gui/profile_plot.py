@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from workstation.gui.fields import label
 from workstation.gui.theme import current_theme
+from workstation.images.units import bare_unit
 from workstation.measurements.profile import Profile
-from workstation.measurements.words import bare_unit, length_words, value_words
+from workstation.measurements.words import length_words, value_words
 
 CURVES = {"dark": ("#4aa3ff", "#ff9f0a", "#7ee787", "#ff9ff3"), "light": ("#0b67c8", "#a15c00", "#0b7537", "#9b2393")}
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from workstation.images.units import bare_unit
 from workstation.measurements.measurement import ANGLE, ELLIPSE, RECTANGLE, Measurement
 from workstation.measurements.shapes import corners_uv, region_of_measurement
 from workstation.structures.planar import area_mm2
@@ -40,18 +41,6 @@ def volume_words(cubic_cm: float) -> str:
     '8.1 cc'
     """
     return f"{cubic_cm:.1f} cc"
-
-
-def bare_unit(unit: str) -> str:
-    """An image's unit as it is written behind a value: signal has none, relative units aren't worth saying.
-
-    >>> bare_unit("HU"), bare_unit("MR signal"), bare_unit("US"), bare_unit("GML")
-    ('HU', '', '', 'g/ml')
-    """
-    if unit == "GML":  # PS3.3 C.8.9.1: grams per millilitre, a standardised uptake value
-        return "g/ml"
-    bare = unit.lower() in ("us", "unspecified", "a.u.") or "signal" in unit.lower()
-    return "" if bare else unit
 
 
 def value_words(value: float | None, unit: str, *, with_unit: bool = True) -> str:

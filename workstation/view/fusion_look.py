@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workstation.images.volume import Volume
+from workstation.images.units import bare_unit
 from workstation.view.color_maps import DARK_DIVERGING, ENDS, GREY, HOT_IRON, MAGENTA, NAMES, Table, color_table
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def difference_scale(base: Layer, overlay: Layer) -> DifferenceScale:
     """
     first, second = base.volume, overlay.volume
     if first.modality == second.modality and first.unit == second.unit:
-        return DifferenceScale(shown_width(base), _unit_of(first), True)
+        return DifferenceScale(shown_width(base), bare_unit(first.unit), True)
     return DifferenceScale(100.0, "%", False)
 
 
@@ -132,7 +132,7 @@ def color_bar_of(look: FusionLook, base: Layer | None, overlay: Layer | None) ->
     if name == GREY or (look.mode in (BLEND, COLOUR) and look.opacity <= 0):
         return None
     centre, half = overlay.window[0], shown_width(overlay) / 2
-    return ColorBarLook(color_table(name), centre - half, centre + half, _unit_of(overlay.volume))
+    return ColorBarLook(color_table(name), centre - half, centre + half, bare_unit(overlay.volume.unit))
 
 
 def overlay_table_name(look: FusionLook, overlay: Layer) -> str:
@@ -140,9 +140,3 @@ def overlay_table_name(look: FusionLook, overlay: Layer) -> str:
     if look.mode == COLOUR:
         return MAGENTA if look.overlay_colors == GREEN_MAGENTA else look.overlay_colors
     return overlay.colors if overlay.colors != GREY else look.colors
-
-
-def _unit_of(volume: Volume) -> str:
-    """The image's unit; "" for signal, which has none."""
-    unit = volume.unit
-    return "" if unit.lower() in ("us", "unspecified", "a.u.") or "signal" in unit.lower() else unit

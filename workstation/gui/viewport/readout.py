@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.images.units import bare_unit
 from workstation.images.volume import Volume
-from workstation.measurements.words import bare_unit
 
 if TYPE_CHECKING:
     from workstation.view.slice_scene import Layer
