@@ -187,3 +187,13 @@ def test_handles_show_with_the_cursor_inside_only(grid: ViewGrid) -> None:
     assert Qt.CursorShape.CrossCursor == view.cursor().shape()
     mouse(view, QEvent.Type.MouseMove, place)
     assert view.cursor().shape() == Qt.CursorShape.PointingHandCursor
+
+
+def test_another_planning_image_is_looked_at_straight(grid: ViewGrid) -> None:
+    from workstation.case.commands import ChoosePlanningImage
+
+    turn_by_hand(grid, "axial", 20)
+    grid.case.do(ChoosePlanningImage("mr"))
+    QApplication.processEvents()
+    assert not grid.viewing.oblique
+    assert not grid.panes["sagittal"].title.label.text().startswith("oblique")

@@ -413,6 +413,7 @@ class Viewing:
         if volume is None:
             return
         self.base_key = key
+        self.straighten()  # turns are those of the planes of an image
         if self._overlay_key == key:
             self.overlay_key = ""
         self.crosshair_mm = volume.grid.centre_mm
