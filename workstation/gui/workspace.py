@@ -40,8 +40,8 @@ PANEL, LIST = "panel", "structures"
 STEPS = ("images", "fuse", "contour", "targets", "review")
 PANEL_PAUSE_MS = 150
 CROSSHAIR_HINT = (
-    "Crosshair: click or drag to point · wheel steps through slices · right drag sets the window · "
-    "middle drag pans · Ctrl+wheel zooms · F1 shows every key"
+    "Crosshair: click or drag to point · a ring on its lines turns planes · wheel steps through slices · "
+    "right drag sets the window · middle drag pans · Ctrl+wheel zooms · F1 shows every key"
 )
 
 
