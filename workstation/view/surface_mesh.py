@@ -25,15 +25,17 @@ from workstation.view.volume_reduction import reduced_volume
 
 Float = NDArray[np.float64]
 
-# Triangles of all structures together: while something moves, and when it rests. Software rendering draws about
-# 2500 in a millisecond.
-COARSE_TRIANGLES = 35_000
-FINE_TRIANGLES = 80_000
-# A round body whose box has n cells along its edge has about this many times n squared triangles.
-_TRIANGLES_PER_SQUARED_CELL = 9.6
-_CELLS = (14.0, 90.0)
+# The step that surfaces are sampled at while something moves, and when it rests, and how many triangles one may have:
+# a wall thinner than twice the step gets holes. Software rendering draws about 10,000 triangles in a millisecond.
+COARSE_STEP_MM, COARSE_TRIANGLES = 4.0, 10_000
+FINE_STEP_MM, FINE_TRIANGLES = 1.6, 60_000
+USUAL_COUNT = 20
+"""With more structures than this each gets fewer triangles."""
+# Of a round body, for an area of one squared step of its drawn sides.
+_TRIANGLES_PER_SQUARED_STEP = 3.9
 SMALLEST_STEP_MM = 0.6
 LARGEST_STEP_MM = 6.0
+_FEWEST_CELLS = {True: 28.0, False: 12.0}
 
 BONE_HU = 250.0
 BONE_VOXEL_MM = 2.5
@@ -62,14 +64,30 @@ class SurfaceMesh:
         return placed.min(0), placed.max(0)
 
 
-def step_for(stack: ContourStack, triangles: float) -> float:
-    """A sampling step in mm that gives a structure's surface about so many triangles."""
+def step_for(stack: ContourStack, fine: bool, count: int = 1) -> float:
+    """The step in mm that a structure's surface is sampled at, one of `count` structures that are shown together."""
+    area = side_area_mm2(stack)
+    crowd = max(1.0, count / USUAL_COUNT)
+    wanted, most = (FINE_STEP_MM, FINE_TRIANGLES) if fine else (COARSE_STEP_MM, COARSE_TRIANGLES)
+    affordable = np.sqrt(_TRIANGLES_PER_SQUARED_STEP * area * crowd / most)
+    return float(np.clip(max(wanted * np.sqrt(crowd), affordable), *_smallest_steps(stack, fine)))
+
+
+def _smallest_steps(stack: ContourStack, fine: bool) -> tuple[float, float]:
+    """A small body (a cochlea, a lens) is sampled as finely as makes it round."""
     bounds = stack.bounds_mm()
+    smallest = SMALLEST_STEP_MM if fine else 2 * SMALLEST_STEP_MM
     if bounds is None:
-        return LARGEST_STEP_MM
-    cells = float(np.clip(np.sqrt(triangles / _TRIANGLES_PER_SQUARED_CELL), *_CELLS))
-    edges = bounds[1] - bounds[0] + stack.slice_spacing_mm
-    return float(np.clip(np.cbrt(edges.prod()) / cells, SMALLEST_STEP_MM, LARGEST_STEP_MM))
+        return smallest, LARGEST_STEP_MM
+    edge = float(np.cbrt((bounds[1] - bounds[0] + stack.slice_spacing_mm).prod()))
+    return smallest, float(np.clip(edge / _FEWEST_CELLS[fine], smallest, LARGEST_STEP_MM))
+
+
+def side_area_mm2(stack: ContourStack) -> float:
+    """The area of a structure's drawn sides: length of all rings times the distance of slices."""
+    rings = [ring for planar in stack.slices for ring in planar.region.rings if len(ring) > 1]
+    length = sum(float(np.hypot(*(np.roll(ring, -1, axis=0) - ring).T).sum()) for ring in rings)
+    return length * stack.slice_spacing_mm
 
 
 def structure_mesh(

@@ -14,7 +14,7 @@ from workstation.jobs.progress import Progress, part, silent
 from workstation.structures.structure import Color, Structure
 from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL
 from workstation.view.errors import ViewError
-from workstation.view.surface_mesh import FINE_TRIANGLES, SurfaceMesh, bone_mesh, step_for, structure_mesh
+from workstation.view.surface_mesh import SurfaceMesh, bone_mesh, step_for, structure_mesh
 from workstation.view.volume_camera import SIDES, VolumeCamera
 from workstation.view.volume_clip import CUTS, clip_planes, cuts_of
 from workstation.view.volume_couch import reduced_for_casting
@@ -126,7 +126,7 @@ def _surfaces(case: Case | None, wanted: list[Structure], targets_whole: bool, p
         placed = _to_planning(case, structure)
         if placed is None or not stack.slices:
             continue
-        mesh = structure_mesh(stack, step_for(stack, FINE_TRIANGLES / len(wanted)), model, placed)
+        mesh = structure_mesh(stack, step_for(stack, True, len(wanted)), model, placed)
         if mesh is not None and mesh.triangle_count:
             made.append((structure.identifier, mesh, look_of(structure, targets_whole)))
     return made

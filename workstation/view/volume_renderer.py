@@ -18,8 +18,8 @@ from workstation.view.volume_thread import VOLUME_THREAD, VolumeThread, ending
 
 # What a picture may take while something moves, and the steps by which it gets coarser to keep to it:
 # edge of a pixel, and edge of the square of those that shares a ray.
-BUDGET_S = 0.020
-PLENTY_S = 0.008
+BUDGET_S = 0.017
+PLENTY_S = 0.007
 COARSENESS = ((1.0, 1.0), (1.0, 1.6), (1.5, 1.6), (2.0, 1.8), (2.5, 1.8), (3.0, 1.8))
 MOVING_RAY_STEP = 1.6
 FIRST_LEVEL = 2

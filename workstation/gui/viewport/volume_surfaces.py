@@ -14,7 +14,7 @@ from shiboken6 import isValid
 from workstation.gui.viewing import Viewing
 from workstation.structures.structure import ContourStack, Structure
 from workstation.view.structure_sources import StructureSources
-from workstation.view.surface_mesh import COARSE_TRIANGLES, FINE_TRIANGLES, SurfaceMesh, step_for, structure_mesh
+from workstation.view.surface_mesh import SurfaceMesh, step_for, structure_mesh
 from workstation.view.volume_surface_looks import is_body, look_of
 
 if TYPE_CHECKING:
@@ -178,8 +178,8 @@ class VolumeSurfaces(QObject):
         self._asked[identifier] = stack
         if not fine:
             self._drop((identifier, True))
-        share = (FINE_TRIANGLES if fine else COARSE_TRIANGLES) / max(1, len(self.case.structures))
-        make = surface_maker(self._sources, identifier, stack, share, self.case.surface_model, placed)
+        detail = (fine, len(self.case.structures))
+        make = surface_maker(self._sources, identifier, stack, detail, self.case.surface_model, placed)
         self._waiting.add((identifier, fine))
         self._maker.ask((identifier, fine), make, later=int(fine))
         return True
@@ -240,13 +240,18 @@ class VolumeSurfaces(QObject):
 
 
 def surface_maker(
-    sources: StructureSources, identifier: str, stack: ContourStack, triangles: float, surface_model: str, placed: Float
+    sources: StructureSources,
+    identifier: str,
+    stack: ContourStack,
+    detail: tuple[bool, int],
+    surface_model: str,
+    placed: Float,
 ) -> Callable[[], tuple[SurfaceMesh, Box] | None]:
-    """What makes a structure's surface of about so many triangles, and its box, in the background."""
+    """What makes a structure's surface and its box in the background; detail: fine, one of how many."""
 
     def make() -> tuple[SurfaceMesh, Box] | None:
         source = sources.of(identifier, stack)
-        mesh = structure_mesh(stack, step_for(stack, triangles), surface_model, placed, source)
+        mesh = structure_mesh(stack, step_for(stack, *detail), surface_model, placed, source)
         return None if mesh is None or not mesh.triangle_count else (mesh, mesh.bounds_mm())
 
     return make
