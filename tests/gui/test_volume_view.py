@@ -133,6 +133,18 @@ def test_keys_and_buttons_look_from_the_six_sides(qtbot) -> None:
     assert direction_letters(view.camera.axes[2]) == "R"
 
 
+def test_in_a_narrow_view_the_letters_give_way_and_their_keys_stay(qtbot) -> None:
+    view, _ = open_volume(qtbot, case_with(ct()))
+    assert all(button.isVisible() for button in view.buttons.sides)
+    view.resize(150, 200)
+    QApplication.processEvents()
+    assert not any(button.isVisible() for button in view.buttons.sides)
+    shown = (view.buttons.context, view.buttons.cuts)
+    assert all(view.rect().contains(button.geometry()) for button in shown)
+    qtbot.keyClick(view, Qt.Key.Key_S)
+    assert direction_letters(view.camera.axes[2]) == "S"
+
+
 def test_left_turns_middle_pans_right_and_the_wheel_zoom(qtbot) -> None:
     view, _ = open_volume(qtbot, case_with(ct()))
     view.look_from("A")

@@ -179,6 +179,9 @@ class VolumeRenderer:
                 self._in_work = None
 
     def _make(self, scene: VolumeScene, wish: Wish, number: int) -> None:
+        with self._lock:
+            if self._wish is not None and not wish.moving:
+                return  # an abort that came before the picture was begun would be lost
         began = time.perf_counter()
         pixels = self._render(scene, wish)
         seconds = time.perf_counter() - began
