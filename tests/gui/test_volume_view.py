@@ -135,6 +135,8 @@ def test_keys_and_buttons_look_from_the_six_sides(qtbot) -> None:
 
 def test_in_a_narrow_view_the_letters_give_way_and_their_keys_stay(qtbot) -> None:
     view, _ = open_volume(qtbot, case_with(ct()))
+    view.resize(480, 240)
+    QApplication.processEvents()
     assert all(button.isVisible() for button in view.buttons.sides)
     view.resize(150, 200)
     QApplication.processEvents()

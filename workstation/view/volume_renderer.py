@@ -20,7 +20,7 @@ from workstation.view.volume_thread import VOLUME_THREAD, VolumeThread, ending
 # edge of a pixel, and edge of the square of those that shares a ray.
 BUDGET_S = 0.017
 PLENTY_S = 0.007
-COARSENESS = ((1.0, 1.0), (1.0, 1.6), (1.5, 1.6), (2.0, 1.8), (2.5, 1.8), (3.0, 1.8))
+COARSENESS = ((1.0, 1.0), (1.0, 1.6), (1.5, 1.6), (2.0, 1.8), (2.5, 1.8), (3.0, 1.8), (4.0, 1.8))
 MOVING_RAY_STEP = 1.6
 FIRST_LEVEL = 2
 PATIENCE = 8
