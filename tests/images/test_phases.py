@@ -24,7 +24,8 @@ def table(*volumes: Volume) -> dict[str, Volume]:
 
 
 def test_phases_share_their_grid_and_come_in_the_order_of_time() -> None:
-    images = table(phase("late", "101500"), phase("ct", modality="CT"), phase("early", "100100.5"), phase("pre", "095900"))
+    late, early, before = phase("late", "101500"), phase("early", "100100.5"), phase("pre", "095900")
+    images = table(late, phase("ct", modality="CT"), early, before)
     assert [v.key for v in phases_of(images, "late")] == ["pre", "early", "late"]
     assert [[v.key for v in group] for group in multiphase(images)] == [["pre", "early", "late"]]
 
