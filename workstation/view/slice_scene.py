@@ -167,9 +167,11 @@ def _sample_oblique_slab(
 
 def _only_axis(step: Float) -> int | None:
     """The one index axis that a step moves along, or None when it moves along several."""
-    size = np.abs(step)
-    axis = int(np.argmax(size))
-    return axis if np.delete(size, axis).max() <= _ALIGNED * size[axis] else None
+    # Plain numbers: three of them are not worth an array, and every outline of every frame asks.
+    size = [abs(each) for each in step.tolist()]
+    largest = max(size)
+    axis = size.index(largest)
+    return axis if max(size[axis - 2], size[axis - 1]) <= _ALIGNED * largest else None
 
 
 class SliceScene:

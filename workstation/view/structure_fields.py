@@ -8,6 +8,7 @@ planes fly by, and replaced by the exact one when they rest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +41,14 @@ class StructureField:
     flat: NDArray[np.float32]
     grid: Grid
 
+    @cached_property
+    def _corners_mm(self) -> NDArray[np.float64]:
+        return self.grid.corners_mm()
+
     def contour(self, plane: Plane) -> Contour:
         """The outline on a plane, in the plane's (u, v) millimetres."""
         step = float(self.grid.spacing_mm[0])
-        corners = plane.to_plane(self.grid.corners_mm())
+        corners = plane.to_plane(self._corners_mm)
         low, high = corners.min(0), corners.max(0)
         if low[2] > 0 or high[2] < 0:
             return Contour(np.empty((0, 2)), np.zeros(1, np.int64))
@@ -52,7 +57,7 @@ class StructureField:
         centre = ((column + (width - 1) / 2) * step, (row + (height - 1) / 2) * step)
         values = np.empty((height, width), np.float32)
         sample_grid(self.grid, self.flat, PictureFrame(plane, centre, step, width, height), values)
-        np.nan_to_num(values, copy=False, nan=1e3)
+        np.copyto(values, 1e3, where=np.isnan(values))
         points, starts = trace_level(values, column, row, step, _TOLERANCE_MM)
         return Contour(points, starts)
 
