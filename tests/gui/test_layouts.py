@@ -292,3 +292,15 @@ def test_phases_that_are_not_there_are_refused_in_words(ct_window: MainWindow) -
     assert "several phases" in heard[0] and ct_window.session.viewing.layout.name == "four"
     let_live(0.05)
     assert ct_window.action("layout_four").isChecked()
+
+
+def test_windows_of_views_go_with_their_case(full_window: MainWindow) -> None:
+    views = full_window.workspace.views
+    click(views.panes["sagittal"].title.window_button)
+    own = views.windows["sagittal"]
+    assert own.isVisible()
+    full_window.files.leave_without_asking()
+    full_window.files.close_case()
+    let_live(0.05)
+    assert full_window.workspace is None
+    assert not [w for w in QApplication.topLevelWidgets() if w.objectName() == "view_window" and w.isVisible()]

@@ -191,6 +191,7 @@ class MainWindow(QMainWindow):
         if self.workspace is None or self.session is None:
             return
         self.workspace_closing.emit()
+        self.workspace.views.close_windows()
         self._pages.setCurrentWidget(self.start_page)
         self._pages.removeWidget(self.workspace)
         self.session.end()
