@@ -175,8 +175,15 @@ class Palette(QFrame):
     def _place(self) -> None:
         top = self._window.menuWidget().height() + GAP_PX
         width = min(round(WIDTH_PX * text_scale()), self._window.width() - 2 * GAP_PX)
-        height = min(HEIGHT_PX, self._window.height() - top - 2 * GAP_PX)
+        height = min(HEIGHT_PX, self._needed_height(), self._window.height() - top - 2 * GAP_PX)
         self.setGeometry((self._window.width() - width) // 2, top, width, height)
+
+    def _needed_height(self) -> int:
+        """Of the line and of what was found: an empty sheet would hide the image for nothing."""
+        rows = len(self.model.rows)
+        below = rows * self.list.sizeHintForRow(0) + 2 if rows else self.nothing.sizeHint().height()
+        margins = self.layout().contentsMargins()
+        return self.line.sizeHint().height() + below + 2 * self.layout().spacing() + margins.top() + margins.bottom()
 
     def _search(self, text: str) -> None:
         rows = found(self._entries, text, self._used())
@@ -186,6 +193,8 @@ class Palette(QFrame):
         if rows:
             self.list.setCurrentIndex(self.model.index(0))
             self.list.scrollToTop()
+        self.list.setVisible(bool(rows))
+        self._place()
 
     def _used(self) -> Sequence[str]:
         return self._window.files.settings.used_actions()
