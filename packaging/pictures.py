@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -79,7 +80,9 @@ def main() -> int:
             demonstrate(folder)
         PICTURES.mkdir(parents=True, exist_ok=True)
         for theme in ("dark", "light"):
-            for path in photograph(folder / CASE_NAME, theme, STEPS[theme]):
+            # What is done in the window goes into the case file at once: a picture leaves the given one alone.
+            copy = Path(shutil.copy(folder / CASE_NAME, Path(scratch) / f"{theme}.rtcase"))
+            for path in photograph(copy, theme, STEPS[theme]):
                 print(path)
         print(photograph_start_page("dark"))
     return 0
