@@ -130,7 +130,7 @@ SCENES: dict[str, Scene] = {
     "slab-maximum": slab,
     "planes-turned": turned,
     "contours-legend": legend,
-    **{f"volume-{name.replace(' ', '-')}": context(name) for name in ("bone surface", "bone", "skin", "vessels")},
+    **{f"volume-{name.replace('_', '-')}": context(name) for name in ("bone_surface", "bone", "skin", "vessels")},
     "window-and-level": dock("window"),
     "measurements": measured,
 }
