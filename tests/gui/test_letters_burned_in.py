@@ -200,9 +200,8 @@ def check_balls(bright: np.ndarray, pixel_mm: float, side: str) -> None:
     # What lies in the middle is the ball towards the viewer, what lies far outside is lettering.
     outside = bright & (np.hypot(down, right) > 36) & (np.hypot(down, right) < 104)
     level = np.abs(right) > np.abs(down)
-    areas = [(outside & part).sum() * pixel_mm**2
-             for part in (level & (right < 0), level & (right > 0), ~level & (down < 0), ~level & (down > 0))]  # fmt: skip
-    radii = np.sqrt(np.array(areas) / np.pi)
+    parts = (level & (right < 0), level & (right > 0), ~level & (down < 0), ~level & (down > 0))
+    radii = np.sqrt([(outside & part).sum() * pixel_mm**2 / np.pi for part in parts])
     np.testing.assert_allclose(radii, [RADII_MM[letter] for letter in SEEN_FROM[side]], atol=1.7, err_msg=side)
 
 

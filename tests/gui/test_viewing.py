@@ -135,3 +135,16 @@ def test_anatomy_is_laid_over_in_grey_and_function_in_colour_until_somebody_choo
     viewing.overlay_colors = "cool"
     viewing.overlay_key = "mr"
     assert viewing.overlay_colors == "cool"
+
+
+def test_phases_that_arrive_one_after_the_other_have_one_automatic_window() -> None:
+    """Until a person sets it: what was set stays."""
+    case = case_with(mr())
+    viewing = Viewing(case)
+    alone = viewing.window("mr")
+    brighter = replace(mr(), key="mr#1", voxels=mr().voxels + np.int16(400))
+    case.do(AddImage(brighter))
+    assert viewing.window("mr") == viewing.window("mr#1") != alone
+    viewing.set_window("mr", 7.0, 70.0)
+    case.do(AddImage(replace(mr(), key="mr#2", voxels=mr().voxels + np.int16(900))))
+    assert viewing.window("mr") == (7.0, 70.0)

@@ -86,12 +86,15 @@ class Viewing:
         self._overlay_shown = True
         self._overlay_colors = ""
         self._windows: dict[str, tuple[float, float]] = {}
+        self._automatic: set[str] = set()
+        """Images whose window nobody has set."""
         self._hidden: set[str] = set()
         self._hide_all = False
         self._tool: Tool | None = None
         self.drawing = False
         """Whether a stroke is being drawn right now: views that are not drawn in then follow at their leisure."""
         case.planning_image_chosen.connect(self._planning_chosen)
+        case.image_added.connect(self._image_added)
         case.image_removed.connect(self._image_removed)
         if case.planning is not None:
             self._planning_chosen(case.planning_key)
@@ -235,7 +238,9 @@ class Viewing:
             phases = phases_of(self._case.images, key)
             automatic = automatic_window(*phases)
             for phase in phases:
-                self._windows.setdefault(phase.key, (float(automatic.centre), float(automatic.width)))
+                if phase.key not in self._windows:
+                    self._windows[phase.key] = float(automatic.centre), float(automatic.width)
+                    self._automatic.add(phase.key)
         return self._windows[key]
 
     def set_window(self, key: str, centre: float, width: float) -> None:
@@ -246,6 +251,7 @@ class Viewing:
         window = (float(centre), max(float(width), SMALLEST_WINDOW))
         together = phases_of(self._case.images, key) if self.layout.name == PHASES else []
         keys = {key, *(phase.key for phase in together)}
+        self._automatic -= keys
         if any(self._windows.get(each) != window for each in keys):
             self._windows.update(dict.fromkeys(keys, window))
             self.display_changed.emit()
@@ -370,7 +376,9 @@ class Viewing:
         self._overlay_shown = bool(state.get("overlay_shown", self._overlay_shown))
         colors = state.get("overlay_colors", self._overlay_colors)
         self._overlay_colors = colors if colors in NAMES else self._overlay_colors
-        self._windows.update({key: (float(c), float(w)) for key, (c, w) in state.get("windows", {}).items()})
+        windows = {key: (float(c), float(w)) for key, (c, w) in state.get("windows", {}).items()}
+        self._windows.update(windows)
+        self._automatic -= set(windows)
         self._hidden = set(state.get("hidden", self._hidden))
         self._names_shown = bool(state.get("names", self._names_shown))
         self._legend_shown = bool(state.get("legend", self._legend_shown))
@@ -418,8 +426,18 @@ class Viewing:
             self.overlay_key = ""
         self.crosshair_mm = volume.grid.centre_mm
 
+    def _image_added(self, key: str) -> None:
+        """Phases arrive one after the other: their common automatic window is found anew with each."""
+        outdated = self._automatic & {phase.key for phase in phases_of(self._case.images, key)}
+        self._automatic -= outdated
+        for each in outdated:
+            del self._windows[each]
+        if outdated:
+            self.display_changed.emit()
+
     def _image_removed(self, key: str) -> None:
         self._windows.pop(key, None)
+        self._automatic.discard(key)
         if self._overlay_key == key:
             self.overlay_key = ""
         if self._base_key == key:
