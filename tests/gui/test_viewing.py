@@ -148,3 +148,21 @@ def test_phases_that_arrive_one_after_the_other_have_one_automatic_window() -> N
     viewing.set_window("mr", 7.0, 70.0)
     case.do(AddImage(replace(mr(), key="mr#2", voxels=mr().voxels + np.int16(900))))
     assert viewing.window("mr") == (7.0, 70.0)
+
+
+def test_a_chosen_mode_is_told_even_where_another_one_was_shown_without_being_chosen() -> None:
+    viewing = Viewing(case_with(ct(), replace(mr(), modality="PT")))
+    viewing.overlay_key = "mr"
+    assert viewing.mode == "colour"
+    heard = Counter(viewing)
+    for _ in range(2):
+        viewing.change_look(mode="blend")
+    assert (viewing.mode, heard["display_changed"]) == ("blend", 1)
+
+
+def test_a_mode_that_there_is_not_changes_nothing() -> None:
+    viewing = Viewing(fused_case())
+    with pytest.raises(ValueError, match="no fusion mode"):
+        viewing.change_look(mode="sideways")
+    assert viewing.mode == "blend"
+    assert viewing.look.mode == "blend"

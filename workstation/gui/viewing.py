@@ -144,9 +144,11 @@ class Viewing:
 
     def change_look(self, **changes: Any) -> None:
         """Change some of the look's fields, such as `tile_mm`; raises ValueError for what can't be."""
-        if "mode" in changes:
-            self._mode = changes["mode"]
-        self._change("_look", replace(self._look, **{"mode": self.mode, **changes}))
+        before, look = self.look, replace(self._look, **{"mode": self.mode, **changes})
+        self._mode, self._look = changes.get("mode", self._mode), look
+        # What is shown counts: until now another mode may have been shown than the kept one.
+        if self.look != before:
+            self.display_changed.emit()
 
     @property
     def mode(self) -> str:

@@ -324,6 +324,8 @@ class SliceView(QWidget):
             self.update()
 
     def _display_changed(self) -> None:
+        if not isValid(self):
+            return
         if self.planes is None:
             self._new_planes()
         self._moving = True
