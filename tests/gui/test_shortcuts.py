@@ -22,7 +22,7 @@ from workstation.gui.reference_page import write_pdf
 from workstation.gui.settings import Settings
 from workstation.gui.shortcut_dialog import ShortcutDialog
 from workstation.gui.shortcuts import PRESETS, RESERVED, Shortcuts, portable, preset_keys, refusal
-from workstation.gui.viewport.slice_hand import _STEPS, _TOOL_KEYS
+from workstation.gui.viewport.keyboard import STEPS, TOOL_KEYS
 
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 NAMES = [s.name for s in SPECS]
@@ -52,7 +52,7 @@ def test_presets_name_actions_that_exist_and_give_no_keys_twice(preset: str) -> 
 
 
 def test_what_the_views_listen_to_is_reserved() -> None:
-    for each in (*_TOOL_KEYS, *_STEPS):
+    for each in (*TOOL_KEYS, *STEPS):
         assert portable(Qt.Key(each)) in RESERVED
     for number in range(1, 10):
         assert "window preset" in refusal("save", str(number))

@@ -391,6 +391,24 @@ def test_a_pen_draws_with_pressure_and_its_other_end_erases(scene) -> None:
     assert tool.events[3][1].erase
 
 
+def test_a_pen_holds_the_curtain_and_moves_the_spyglass_as_the_mouse_does(scene) -> None:
+    view, viewing, _ = scene
+    tool = Recorder()
+    viewing.tool = tool
+    viewing.overlay_key = "mr"
+    viewing.change_look(mode="curtain", curtain=0.5)
+    view.grab()
+    line = QPointF(view.width() / 2, 40)
+    pen(view, QEvent.Type.TabletPress, line, 0.5)
+    pen(view, QEvent.Type.TabletMove, line + QPointF(60, 0), 0.5)
+    pen(view, QEvent.Type.TabletRelease, line + QPointF(60, 0), 0.0)
+    assert viewing.look.curtain == pytest.approx(0.5 + 60 / view.width(), abs=0.01)
+    assert tool.names() == []
+    viewing.change_look(mode="spyglass")
+    pen(view, QEvent.Type.TabletMove, CENTRE, 0.0)
+    assert view.spyglass_mm == pytest.approx(view.frame().to_plane((CENTRE.x(), CENTRE.y())))
+
+
 def test_the_real_brush_paints_and_alt_takes_away(qtbot) -> None:
     case = case_with(ct())
     identifier = add_cylinder(case, "GTV", 10.0)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent,
 
 from workstation.editing.pointer import Pointer
 from workstation.gui.viewport.fusion_marks import curtain_at, on_curtain
+from workstation.gui.viewport.keyboard import STEPS, TOOL_KEYS
 from workstation.gui.viewport.picking import structure_at
 from workstation.images.windows import presets_for
 from workstation.view.fusion_look import SPYGLASS
@@ -24,28 +25,9 @@ NOTCH = 120
 PICK_REACH_PX = 4.0
 ZOOM_PER_NOTCH = 1.15
 FADE_PER_NOTCH = 0.05
-PAGE_SLICES = 5
 # A drag over this many pixels doubles the window's width, or moves its centre by its width.
 WINDOW_DRAG_PIXELS = 300.0
 
-_STEPS = {
-    Qt.Key.Key_Up: 1,
-    Qt.Key.Key_Right: 1,
-    Qt.Key.Key_Down: -1,
-    Qt.Key.Key_Left: -1,
-    Qt.Key.Key_PageUp: PAGE_SLICES,
-    Qt.Key.Key_PageDown: -PAGE_SLICES,
-}
-_TOOL_KEYS = {
-    Qt.Key.Key_Return: "Enter",
-    Qt.Key.Key_Enter: "Enter",
-    Qt.Key.Key_Escape: "Escape",
-    Qt.Key.Key_X: "x",
-    Qt.Key.Key_BracketLeft: "[",
-    Qt.Key.Key_BracketRight: "]",
-    Qt.Key.Key_Backspace: "Backspace",
-    Qt.Key.Key_Delete: "Delete",
-}
 _MODIFIERS = Qt.KeyboardModifier
 
 
@@ -140,6 +122,17 @@ class SliceHand:
         self._turned_from_deg = crosshair.angle_deg(place)
         return True
 
+    def _drag_mark(self, place: QPointF) -> bool:
+        """Move the curtain, or turn by a handle; False when neither is held."""
+        view = self._view
+        if self._dragged == "curtain":
+            view.viewing.change_look(curtain=curtain_at(view.look(), place, view.width(), view.height()))
+        elif self._dragged == "turn":
+            self._turn_to(place)
+        else:
+            return False
+        return True
+
     def _turn_to(self, place: QPointF) -> None:
         view = self._view
         crosshair, planes = view.crosshair(), view.planes
@@ -176,12 +169,7 @@ class SliceHand:
             self._drag_window(delta, bool(event.modifiers() & _MODIFIERS.ControlModifier))
         elif self._dragged == "crosshair":
             self._crosshair_to(place)
-        elif self._dragged == "curtain":
-            view = self._view
-            view.viewing.change_look(curtain=curtain_at(view.look(), place, view.width(), view.height()))
-        elif self._dragged == "turn":
-            self._turn_to(place)
-        else:
+        elif not self._drag_mark(place):
             shift = bool(event.modifiers() & _MODIFIERS.ShiftModifier)
             if shift and not self._dragged:
                 self._crosshair_to(place)
@@ -253,13 +241,17 @@ class SliceHand:
             Qt.MouseButton.LeftButton: ("crosshair", "tool", "curtain", "turn"),
         }.get(event.button(), ())
         if self._dragged in wanted:
-            was, self._dragged = self._dragged, ""
-            if was == "tool":
-                self._release_tool(self._pointer(event.position(), event.modifiers(), False))
-            elif was == "turn":
-                self._view.turning = False
-                self._view.refresh()
+            self._let_go(self._pointer(event.position(), event.modifiers(), False))
         return True
+
+    def _let_go(self, pointer: Pointer | None) -> None:
+        """The button or the pen that dragged is up."""
+        was, self._dragged = self._dragged, ""
+        if was == "tool":
+            self._release_tool(pointer)
+        elif was == "turn":
+            self._view.turning = False
+            self._view.refresh()
 
     def _release_tool(self, pointer: Pointer | None) -> None:
         view = self._view
@@ -308,16 +300,16 @@ class SliceHand:
         if kind == QEvent.Type.TabletPress:
             if event.button() != Qt.MouseButton.LeftButton:
                 return False
-            self._press_left(pointer, place)
+            if not self._take_mark(place):
+                self._press_left(pointer, place)
         elif kind == QEvent.Type.TabletMove:
             if self._dragged == "crosshair":
                 self._crosshair_to(place)
-            else:
+            elif not self._drag_mark(place):
                 self._move_tool(pointer)
+                self._show_under(place)
         elif kind == QEvent.Type.TabletRelease:
-            was, self._dragged = self._dragged, ""
-            if was == "tool":
-                self._release_tool(pointer)
+            self._let_go(pointer)
         self._hover(place)
         return True
 
@@ -331,7 +323,7 @@ class SliceHand:
         return self._tool_key(key) or self._view_key(key, event)
 
     def _tool_key(self, key: Qt.Key) -> bool:
-        name, view = _TOOL_KEYS.get(key), self._view
+        name, view = TOOL_KEYS.get(key), self._view
         if name is None or self._crosshair_in_hand():
             return False
         tool, desk = view.viewing.tool, view.desk
@@ -350,8 +342,8 @@ class SliceHand:
 
     def _view_key(self, key: Qt.Key, event: QKeyEvent) -> bool:
         view, viewing = self._view, self._view.viewing
-        if key in _STEPS:
-            view.step(_STEPS[key])
+        if key in STEPS:
+            view.step(STEPS[key])
         elif key == Qt.Key.Key_H:
             viewing.hide_all = True
         elif key == Qt.Key.Key_T:
