@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -124,6 +125,29 @@ def test_a_state_of_other_images_changes_nothing_about_them() -> None:
     viewing = Viewing(case_with(ct(), mr()))
     viewing.restore({"base": "elsewhere", "overlay": "nowhere", "overlay_colors": "mauve"})
     assert (viewing.base_key, viewing.overlay_key, viewing.overlay_colors) == ("ct", "", "grey")
+
+
+GARBAGE: tuple[object, ...] = (
+    *(None, 5, "x", [], {}, [1], {"a": 1}, [1, "x"], {"ct": 3}, {"ct": [1, 2, 3]}, math.nan, -1, True),
+    *([math.nan] * 3, [math.nan] * 2, math.inf, 10**400, {"layout": []}),
+)
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=lambda value: repr(value)[:20])
+def test_a_state_that_another_hand_has_written_is_taken_up_as_far_as_it_makes_sense(garbage: object) -> None:
+    case = case_with(ct(), mr())
+    good = Viewing(case).state()
+    for name, value in good.items():
+        inner = [{**value, each: garbage} for each in value] if isinstance(value, dict) else []
+        for bad in (garbage, *inner):
+            viewing = Viewing(case)
+            viewing.restore({**good, "crosshair_mm": [1.0, 2.0, 3.0], name: bad})
+            numbers = [*viewing.crosshair_mm, *viewing.window("ct"), viewing.flicker_hz, viewing.slab.thickness_mm]
+            assert np.isfinite(numbers).all() and viewing.window("ct")[1] > 0 and viewing.flicker_hz > 0
+            assert hash(viewing.look) is not None and hash(viewing.contour_look) is not None
+            assert viewing.base_key == "ct" and json.dumps(viewing.state())
+            if name != "crosshair_mm":
+                assert viewing.crosshair_mm.tolist() == [1, 2, 3]
 
 
 def test_anatomy_is_laid_over_in_grey_and_function_in_colour_until_somebody_chooses() -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from workstation.gui.kept_values import word_in
+
 if TYPE_CHECKING:
     from workstation.gui.main_window import MainWindow
 
@@ -45,8 +47,7 @@ class ViewKeeper(QObject):
         state = kept.get("viewing")
         if isinstance(state, dict):
             session.viewing.restore(state)
-        if kept.get("active") in session.case.structures:
-            session.desk.active = str(kept["active"])
+        session.desk.active = word_in(kept, "active", session.case.structures, session.desk.active)
         workspace.restore_step(kept.get("step"))
 
     def _follow(self) -> None:

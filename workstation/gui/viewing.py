@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
+from workstation.gui.kept_values import alike, mapping_in, number_in, numbers_of, word_in, words_in
 from workstation.gui.layout_model import PHASES, ViewLayout
 from workstation.gui.viewport.volume_looks import VolumeLook
 from workstation.images.phases import phases_of
@@ -372,32 +373,33 @@ class Viewing:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up what `state` gave; what is missing, or names an image that is not there, stays as it is."""
         images = self._case.images
-        self._base_key = state["base"] if state.get("base") in images else self._base_key
-        self._overlay_key = state["overlay"] if state.get("overlay") in images else self._overlay_key
+        self._base_key = word_in(state, "base", images, self._base_key)
+        self._overlay_key = word_in(state, "overlay", images, self._overlay_key)
         self._restore_look(state)
         self._overlay_shown = bool(state.get("overlay_shown", self._overlay_shown))
         colors = state.get("overlay_colors", self._overlay_colors)
         self._overlay_colors = colors if colors in NAMES else self._overlay_colors
-        windows = {key: (float(c), float(w)) for key, (c, w) in state.get("windows", {}).items()}
+        pairs = {key: numbers_of(window, 2) for key, window in mapping_in(state, "windows").items()}
+        windows = {key: (pair[0], max(pair[1], SMALLEST_WINDOW)) for key, pair in pairs.items() if pair}
         self._windows.update(windows)
         self._automatic -= set(windows)
-        self._hidden = set(state.get("hidden", self._hidden))
+        self._hidden = words_in(state, "hidden", self._hidden)
         self._names_shown = bool(state.get("names", self._names_shown))
         self._legend_shown = bool(state.get("legend", self._legend_shown))
         self._turns = _turns_of(state.get("turns")) or self._turns
-        self.layout.restore(state.get("layout", {}))
-        self.volume_look.restore(state.get("volume", {}))
+        self.layout.restore(mapping_in(state, "layout"))
+        self.volume_look.restore(mapping_in(state, "volume"))
         self.planes_turned.emit()
         self.display_changed.emit()
         self.visibility_changed.emit()
-        if "crosshair_mm" in state:
-            self.crosshair_mm = state["crosshair_mm"]
+        self.crosshair_mm = numbers_of(state.get("crosshair_mm"), 3) or self._crosshair_mm
 
     # ------------------------------------------------------------------------------------------------ privately
 
     def _restore_look(self, state: Mapping[str, Any]) -> None:
-        fusion = {"opacity": state.get("opacity", self._look.opacity), **state.get("fusion", {})}
-        self._flicker_hz = float(fusion.pop("flicker_hz", self._flicker_hz))
+        fusion = {"opacity": state.get("opacity", self._look.opacity), **mapping_in(state, "fusion")}
+        self._flicker_hz = _within(number_in(fusion, "flicker_hz", self._flicker_hz), FLICKER_HZ)
+        fusion.pop("flicker_hz", None)
         mode = fusion.pop("mode", self._mode)
         self._look = _changed(self._look, {**fusion, "mode": mode or BLEND})
         self._mode = mode if mode == self._look.mode else ""
@@ -461,7 +463,7 @@ def _kept_look(look: FusionLook) -> dict[str, Any]:
 def _changed(look: Any, fields: Any) -> Any:
     """A look with the fields that were kept; as it is where they make no sense (of another version, say)."""
     try:
-        return replace(look, **{name: value for name, value in dict(fields).items() if hasattr(look, name)})
+        return replace(look, **{n: v for n, v in dict(fields).items() if alike(v, getattr(look, n, None))})
     except (TypeError, ValueError):
         return look
 
@@ -472,7 +474,7 @@ def _turns_of(kept: object) -> Mapping[str, Float] | None:
         return None
     try:
         turns = {name: np.array(kept[name], dtype=np.float64).reshape(3, 3) for name in ORIENTATIONS}
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     whole = all(np.allclose(turn @ turn.T, np.eye(3), atol=1e-6) and np.linalg.det(turn) > 0 for turn in turns.values())
     return MappingProxyType(turns) if whole else None

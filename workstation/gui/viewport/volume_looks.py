@@ -7,6 +7,7 @@ from typing import Any
 
 from psygnal import Signal
 
+from workstation.gui.kept_values import word_in
 from workstation.view.volume_clip import CUTS, Cut, cuts_of
 from workstation.view.volume_presets import BONE_SURFACE, CONTEXTS
 
@@ -98,8 +99,7 @@ class VolumeLook:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up what `state` gave; what is missing or unknown stays as it is."""
-        context = state.get("context")
-        self._context = context if context in CONTEXTS else self._context
+        self._context = word_in(state, "context", CONTEXTS, self._context)
         cuts = state.get("cuts")
         if isinstance(cuts, Mapping):
             self._flipped = {plane: bool(cuts[plane]) for plane in CUTS if plane in cuts}
