@@ -103,6 +103,17 @@ def test_any_view_of_any_layout_takes_the_whole_place_and_gives_it_back(qtbot, g
     assert [n for n, pane in grid.panes.items() if pane.isVisible()] == EXPECTED[name]
 
 
+def test_keys_stay_with_the_views_whatever_the_layout(grid: ViewGrid) -> None:
+    grid.activateWindow()
+    grid.views["coronal"].setFocus()
+    for name in ("large", "row"):
+        choose(grid, name)
+        assert QApplication.focusWidget() is grid.views["coronal"]
+    for name in ("compare", "phases", "four"):
+        choose(grid, name)
+        assert QApplication.focusWidget() is grid.views[EXPECTED[name][0]]
+
+
 @pytest.mark.parametrize("name", ["compare", "phases"])
 def test_views_beside_each_other_share_crosshair_slice_zoom_and_place(grid: ViewGrid, name: str) -> None:
     choose(grid, name)

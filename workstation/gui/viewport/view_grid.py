@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from workstation.gui.layout_model import COMPARE, PHASES, VOLUME
@@ -117,6 +117,8 @@ class ViewGrid(QWidget):
         """Lay the views out as the layout says."""
         if not isValid(self):
             return
+        focused = QApplication.focusWidget()
+        keys_to = focused if focused is not None and self.isAncestorOf(focused) else None
         self._fill_layout()
         if self.viewing.layout.maximised not in self.shown():
             self.viewing.layout.maximised = ""
@@ -134,6 +136,17 @@ class ViewGrid(QWidget):
             old.deleteLater()
         self._share_out()
         self._show_panes()
+        if keys_to is not None and not keys_to.hasFocus():
+            self._give_keys(keys_to)
+
+    def _give_keys(self, to: QWidget) -> None:
+        """What is laid out anew loses the keys, and space would press some button elsewhere instead."""
+        wanted = self.maximised
+        first = next((n for n in self.shown() if n not in self.windows and wanted in ("", n)), "")
+        if to.isVisible() and to.window() is self.window():
+            to.setFocus()
+        elif first:
+            self.panes[first].view.setFocus()
 
     def _arranged(self) -> Line:
         layout = self.viewing.layout
