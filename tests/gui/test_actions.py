@@ -109,7 +109,7 @@ def test_number_keys_choose_window_presets(ct_window: MainWindow) -> None:
 def test_a_window_of_ones_own_is_named_by_its_numbers(ct_window: MainWindow) -> None:
     assert ct_window.session is not None and ct_window.workspace is not None
     ct_window.session.viewing.set_window(ct_window.session.case.planning_key, 77.0, 333.0)
-    assert ct_window.workspace.tool_bar.presets.currentText() == "C 77  W 333"
+    assert ct_window.workspace.tool_bar.presets.currentText() == "C 77 W 333"
 
 
 def test_t_switches_the_fused_image_off_and_on_once(full_window: MainWindow) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
+from tests.gui.viewport_scene import ct, mr
 from workstation.geometry.plane import Plane
-from workstation.gui.viewport.annotations import line_within, paint_side_letters
+from workstation.gui.viewport.annotations import annotations_of, line_within, paint_side_letters
 from workstation.gui.viewport.crosshair import Crosshair, paint_crosshair
+from workstation.view.picture_frame import PictureFrame
+from workstation.view.slice_scene import Layer, SliceScene
 
 LONG = ("CT RCCTPET_THORAX_CONTRAST_dag0_of_a_very_long_protocol", "  C 40 W 400")
 
@@ -42,3 +47,18 @@ def test_letters_stand_out_from_a_crosshair_that_runs_through_them(qapp: object)
     bright = [QColor(picture.pixel(100, y)).lightness() for y in range(120, 200)]
     letter = max(range(70, len(bright)), key=lambda n: bright[n])
     assert bright[10] > 150 > 80 > min(bright[letter - 14 : letter])
+
+
+def test_narrow_windows_keep_the_digits_that_they_are_told_apart_by(qapp: object) -> None:
+    uptake = replace(mr(), modality="PT", description="PET", unit="GML")
+    scene = SliceScene()
+    scene.base = Layer(uptake, window=(1.25, 2.5))
+    frame = PictureFrame(Plane.axial(), (0.0, 0.0), 1.0, 40, 40)
+    assert annotations_of(scene, frame, "").lines == (("PT PET", "  C 1.25 W 2.5"),)
+
+
+def test_an_image_is_called_on_a_slice_as_in_lists(qapp: object) -> None:
+    scene = SliceScene()
+    scene.base = Layer(replace(ct(), description="CT Head"), window=(40.0, 400.0))
+    frame = PictureFrame(Plane.axial(), (0.0, 0.0), 1.0, 40, 40)
+    assert annotations_of(scene, frame, "").lines == (("CT Head", "  C 40 W 400"),)

@@ -13,7 +13,7 @@ from workstation.gui.layout_model import LAYOUTS
 from workstation.gui.measure_button import MeasureButton
 from workstation.gui.panels.panel import Segments, choice, fill_choice
 from workstation.gui.session import Session
-from workstation.images.windows import presets_for
+from workstation.images.windows import presets_for, window_words
 
 OWN_WINDOW = "own"
 MARGINS = QMargins(1, 1, 1, 1)
@@ -191,7 +191,7 @@ class ToolBar(QToolBar):
         found = presets_for(planning)
         entries = [(p.name, p.name) for p in found]
         chosen = next((p.name for p in found if (p.centre, p.width) == window), OWN_WINDOW)
-        entries.append((f"C {window[0]:.0f}  W {window[1]:.0f}" if chosen == OWN_WINDOW else "Own", OWN_WINDOW))
+        entries.append((window_words(*window) if chosen == OWN_WINDOW else "Own", OWN_WINDOW))
         fill_choice(self.presets, entries, chosen)
 
     # ------------------------------------------------------------------ doing

@@ -37,6 +37,34 @@ class WindowPreset:
         return self.centre + self.width / 2
 
 
+def rounded_to_see(value: float, width: float) -> float:
+    """A value of a window as precise as the eye can tell: whole where the window is wide, else a hundredth of it.
+
+    >>> rounded_to_see(40.4, 400.0), rounded_to_see(2.5, 5.0)
+    (40.0, 2.5)
+    """
+    digits = 0 if width >= 100 else 1 if width >= 10 else 2 if width >= 1 else 4
+    return round(value, digits) + 0.0
+
+
+def window_number(value: float, width: float) -> str:
+    """`rounded_to_see` in words, without zeros that say nothing.
+
+    >>> window_number(40.0, 80.0), window_number(2.5, 5.0), window_number(1234567.0, 2e6)
+    ('40', '2.5', '1234567')
+    """
+    text = f"{rounded_to_see(value, width):.4f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def window_words(centre: float, width: float) -> str:
+    """
+    >>> window_words(2.5, 5.0)
+    'C 2.5 W 5'
+    """
+    return f"C {window_number(centre, width)} W {window_number(width, width)}"
+
+
 CT_PRESETS = (
     WindowPreset("Soft tissue", 40, 400),
     WindowPreset("Bone", 400, 1800),

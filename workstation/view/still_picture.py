@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from workstation.fusion.registration import Registration, RegistrationError, transform_between
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
+from workstation.images.naming import name_of_volume
 from workstation.images.volume import Volume
 from workstation.images.windows import automatic_window
 from workstation.jobs.progress import Progress, silent
@@ -178,8 +179,8 @@ def link_of(base: Volume, overlay: Volume, registrations: Iterable[Registration]
     link = transform_between(registrations, here, there) if here and there else None
     if link is None:
         raise RegistrationError(
-            f"{_name(overlay)} can't be laid over {_name(base)}: they share no frame of reference and no registration "
-            "links them; register them first"
+            f"{name_of_volume(overlay)} can't be laid over {name_of_volume(base)}: they share no frame of reference "
+            "and no registration links them; register them first"
         )
     return link
 
@@ -192,8 +193,8 @@ def in_frame_of(base: Volume, structure: Structure, registrations: Iterable[Regi
     link = transform_between(registrations, there, here)
     if link is None:
         raise RegistrationError(
-            f"{structure.name} was drawn in another frame of reference than {_name(base)} has, and no registration "
-            "links them"
+            f"{structure.name} was drawn in another frame of reference than {name_of_volume(base)} has, "
+            "and no registration links them"
         )
     own = structure.stack.plane
     origin, u, v = link.apply([own.origin_mm, own.origin_mm + own.u, own.origin_mm + own.v])
@@ -204,10 +205,6 @@ def _extent(volume: Volume, plane: Plane) -> tuple[float, float, float, float]:
     corners = plane.to_plane(volume.grid.corners_mm())
     low, high = corners.min(0), corners.max(0)
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
-
-
-def _name(volume: Volume) -> str:
-    return " ".join(word for word in (volume.modality, volume.description) if word) or "the image"
 
 
 def _words(point: NDArray[np.float64]) -> str:

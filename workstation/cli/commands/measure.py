@@ -116,19 +116,19 @@ class _Images:
 
     def __init__(self, options: argparse.Namespace) -> None:
         from workstation.dicom.registration import read_registrations
+        from workstation.images.naming import distinct_names
 
         progress = progress_on_terminal()
         self.registrations: list[Registration] = [
             found for path in options.registration for found in read_registrations(existing_path(path))
         ]
         self.volumes: list[Volume] = []
-        self.names: dict[str, str] = {}
         for folder in options.image:
             image = load_image_for(folder, progress=progress)
-            if image.key in self.names:
+            if any(image.key == other.key for other in self.volumes):
                 raise UsageError(f"{folder}: this series was given already")
             self.volumes.append(image)
-            self.names[image.key] = " ".join(word for word in (image.modality, image.description) if word)
+        self.names = distinct_names({image.key: image for image in self.volumes})
         for image in self.volumes[1:]:
             self.link(self.volumes[0].frame_of_reference_uid, image)
 

@@ -15,7 +15,14 @@ from workstation.gui.viewport.visible_values import ViewInUse, visible_values
 from workstation.images.histogram import Histogram, histogram_of_values
 from workstation.images.phases import phases_of
 from workstation.images.volume import Volume
-from workstation.images.windows import WindowPreset, automatic_window, is_ct, presets_for, window_of_values
+from workstation.images.windows import (
+    WindowPreset,
+    automatic_window,
+    is_ct,
+    presets_for,
+    rounded_to_see,
+    window_of_values,
+)
 
 if TYPE_CHECKING:
     from workstation.gui.panels.histogram_plot import HistogramPlot
@@ -157,7 +164,7 @@ class WindowCard(Card):
         centre, width = self._session.viewing.window(volume.key)
         low, high = centre - width / 2, centre + width / 2
         for name, value in (("Centre", centre), ("Width", width), ("Low", low), ("High", high)):
-            self.fields[name].set_value(_rounded(value, width))
+            self.fields[name].set_value(rounded_to_see(value, width))
         if self.plot is not None:
             self.plot.show_window(low, high)
         for preset, button in self._preset_buttons:
@@ -290,9 +297,3 @@ def window_what_is_visible(session: Session, view: QWidget, key: str) -> None:
 
 def _kind(volume: Volume) -> tuple[str, str]:
     return volume.modality, volume.unit
-
-
-def _rounded(value: float, width: float) -> float:
-    """As precise as the eye can tell: a thousandth of the width, whole numbers for wide windows."""
-    digits = 0 if width >= 100 else 1 if width >= 10 else 2 if width >= 1 else 4
-    return round(value, digits)

@@ -14,7 +14,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from workstation.geometry.orientation import direction_letters
 from workstation.geometry.plane import Plane
-from workstation.images.volume import Volume
+from workstation.images.naming import name_of_volume
+from workstation.images.windows import window_number, window_words
 from workstation.view.fusion_look import (
     BLEND,
     CHECKERBOARD,
@@ -54,11 +55,6 @@ class Annotations:
     note: str = ""
 
 
-def name_of(volume: Volume) -> str:
-    """An image as people call it: modality and description."""
-    return " ".join(word for word in (volume.modality, volume.description) if word) or "Image"
-
-
 def annotations_of(scene: SliceScene, frame: PictureFrame, note: str) -> Annotations:
     """The words on what a scene shows in a frame of logical pixels."""
     lines = []
@@ -91,8 +87,7 @@ def amount_words(look: FusionLook) -> str:
 
 
 def _line_of(layer: Layer) -> tuple[str, str]:
-    centre, width = layer.window
-    return name_of(layer.volume), f"  C {centre:.0f} W {width:.0f}"
+    return name_of_volume(layer.volume), f"  {window_words(*layer.window)}"
 
 
 def side_letters(plane: Plane) -> dict[str, str]:
@@ -207,12 +202,13 @@ def _paint_color_bar(painter: QPainter, area: QRectF, bar: ColorBarLook, font: Q
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     unit = f" {bar.unit}" if bar.unit else ""
+    low, high = (window_number(value, bar.upper - bar.lower) for value in (bar.lower, bar.upper))
     lower, upper = bar.ends
     rows = [
-        (f"{bar.upper:.0f}{unit}", place.top() + metrics.ascent() / 2),
+        (f"{high}{unit}", place.top() + metrics.ascent() / 2),
         (upper, place.top() + metrics.ascent() / 2 + metrics.height()),
         (lower, place.bottom() - metrics.height()),
-        (f"{bar.lower:.0f}{unit}", place.bottom()),
+        (f"{low}{unit}", place.bottom()),
     ]
     for words, y in rows:
         if words:

@@ -31,7 +31,7 @@ from shiboken6 import isValid
 
 from workstation.geometry.plane import Plane
 from workstation.gui.viewing import Viewing
-from workstation.gui.viewport.annotations import Annotations, annotations_of, name_of, paint_annotations
+from workstation.gui.viewport.annotations import Annotations, annotations_of, paint_annotations
 from workstation.gui.viewport.crosshair import Crosshair, paint_crosshair, paint_handles
 from workstation.gui.viewport.fusion_marks import paint_fusion_marks
 from workstation.gui.viewport.keyboard import somebody_types
@@ -43,6 +43,7 @@ from workstation.gui.viewport.slice_contours import SliceContours
 from workstation.gui.viewport.slice_hand import SliceHand
 from workstation.gui.viewport.still import Still
 from workstation.gui.viewport.tool_painting import paint_outline
+from workstation.images.naming import name_of_volume
 from workstation.images.volume import Volume
 from workstation.view.color_maps import GREY
 from workstation.view.contour_scene import Contour
@@ -449,7 +450,7 @@ class SliceView(QWidget):
         self._note = "" if self.linked else "Not registered: shown by itself, with a crosshair of its own."
         for key, layer in ((base, scene.base), (wanted, scene.overlay)):
             if key in self.case.images and layer is None:
-                self._note = f"{name_of(self.case.images[key])} is not registered to the planning image."
+                self._note = f"{name_of_volume(self.case.images[key])} is not registered to the planning image."
 
     def _paint_tool(self, painter: QPainter, frame: PictureFrame) -> None:
         tool = self.viewing.tool
