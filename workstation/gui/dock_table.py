@@ -45,7 +45,7 @@ def _window(session: Session, _actions: dict[str, QAction]) -> QWidget:
 def _measurements(session: Session, actions: dict[str, QAction]) -> QWidget:
     from workstation.gui.panels.measurements import MeasurementsPanel
 
-    return MeasurementsPanel(session, actions, getattr(session.parent(), "runner", None))
+    return MeasurementsPanel(session, actions)
 
 
 DOCKS: tuple[DockSpec, ...] = (

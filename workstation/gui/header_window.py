@@ -26,6 +26,7 @@ from workstation.gui.fields import ElidedLabel, SliderField, label
 from workstation.gui.header_model import Column, HeaderModel
 from workstation.gui.jobs.runner import JobRunner
 from workstation.gui.panels.panel import choice, fill_choice, plain, small
+from workstation.gui.sentences import sentence_of
 from workstation.gui.session import Session
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ class HeaderWindow(QDialog):
 
     def _not_compared(self, error: Exception) -> None:
         if isValid(self):
-            self.comparing.setText(f"The slices could not be compared: {error}")
+            self.comparing.setText(f"The slices could not be compared. {sentence_of(error)}")
 
     def _mark(self) -> None:
         known = bool(self._differing)

@@ -14,9 +14,14 @@ from workstation.jobs.progress import Progress, silent
 LIBRARY = "pyqtgraph"
 
 
+def plots_are_there() -> bool:
+    """Whether plots can be made at once."""
+    return LIBRARY in sys.modules
+
+
 def when_plots_are_there(runner: JobRunner, then: Callable[[], object]) -> None:
     """Call `then` on the window's thread as soon as plots can be made: at once where the library is there already."""
-    if LIBRARY in sys.modules:
+    if plots_are_there():
         then()
     else:
         runner.start("Preparing plots", _import, then=lambda _result: then())

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
@@ -21,7 +18,6 @@ from shiboken6 import isValid
 from workstation.case.measurement_commands import RemoveMeasurement
 from workstation.gui.fields import label
 from workstation.gui.icons import icon
-from workstation.gui.jobs.runner import JobRunner
 from workstation.gui.measurement_figures import (
     RULES,
     Figures,
@@ -35,8 +31,8 @@ from workstation.gui.measurement_figures import (
 from workstation.gui.measurement_model import Column
 from workstation.gui.measurement_tables import ROW_PX, FigureTable, MeasurementTable
 from workstation.gui.panels.panel import EmptyState, Panel, choice, fill_choice, small
+from workstation.gui.plot_library import plots_are_there, runner_of, when_plots_are_there
 from workstation.gui.session import Session
-from workstation.jobs.progress import Progress
 from workstation.measurements.export import csv_text, profile_rows
 from workstation.measurements.measurement import PROFILE, WORDS, Measurement
 from workstation.measurements.profile import Profile
@@ -48,14 +44,14 @@ WIDE_PX = 640
 
 
 class MeasurementsPanel(Panel):
-    """The panel. runner: where long work runs; its own by default."""
+    """The panel."""
 
     title = "Measurements"
 
-    def __init__(self, session: Session, actions: dict[str, QAction], runner: JobRunner | None = None) -> None:
+    def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
         super().__init__(session)
         self.heading.hide()  # the title bar says it
-        self._runner = runner or JobRunner(self)
+        self._runner = runner_of(session)
         self._figures = StructureFigures(session, self._runner, self._refresh_soon)
         self._profile: Profile | None = None
         self._drawn: tuple[object, ...] = ()
@@ -249,8 +245,8 @@ class MeasurementsPanel(Panel):
         """The plot, once its library is there: importing that takes a third of a second, in the background."""
         if not isValid(self) or self._profile is None:
             return
-        if "pyqtgraph" not in sys.modules:
-            self._runner.start("Preparing the plot", _import_plotting, then=lambda _n: self._draw(), lane="plotting")
+        if not plots_are_there():
+            when_plots_are_there(self._runner, self._draw)
             return
         if self.plot is None:
             from workstation.gui.profile_plot import ProfilePlot
@@ -305,8 +301,3 @@ class MeasurementsPanel(Panel):
         chosen, _ = QFileDialog.getSaveFileName(self, "Write as CSV", f"{kind}.csv", "Tables (*.csv)")
         if chosen:
             save_rows(self.session, chosen, self.shown_rows())
-
-
-def _import_plotting(progress: Progress) -> None:
-    progress(0.0, "Preparing the plot")
-    importlib.import_module("pyqtgraph")
