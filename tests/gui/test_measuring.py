@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -29,6 +31,7 @@ from workstation.gui.measure_button import MeasureButton
 from workstation.gui.viewport import measurement_painting
 from workstation.gui.viewport.measurement_painting import outlines_of
 from workstation.gui.viewport.readout import Reading, Readout, image_labels, readout_at
+from workstation.measurements.words import computed_words, value_words
 from workstation.view.slice_scene import Layer
 
 ENDS = {  # within each plane, in patient millimetres
@@ -231,6 +234,12 @@ def test_every_image_is_read_once_and_told_apart(qtbot):
     found = readout_at(np.array([0.0, 0.0, 0.0]), layers)
     assert [reading.label for reading in found.readings] == ["CT", "MR"]
     assert found.lines().count("\n") == 2 and found.short() == found.text()
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_voxel_without_a_number_is_read_as_nothing(value: float) -> None:
+    assert Reading("CT", value, "HU").text() == "CT –"
+    assert value_words(value, "HU") == value_words(value, "SUV") == computed_words(value, "HU") == "–"
 
 
 def test_the_status_bar_shows_what_it_has_room_for_and_the_tooltip_all(full_window: MainWindow) -> None:

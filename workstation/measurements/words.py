@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 from workstation.images.units import bare_unit
@@ -49,7 +50,7 @@ def value_words(value: float | None, unit: str, *, with_unit: bool = True) -> st
     >>> value_words(43.21, "HU"), value_words(-1000.0, "HU"), value_words(3.456, "SUV"), value_words(None, "HU")
     ('43.2 HU', '-1000 HU', '3.46 SUV', '–')
     """
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "–"
     digits = 1 if unit == "HU" or abs(value) >= 100 else 2
     if value == round(value) and (unit == "HU" or abs(value) >= 10):
@@ -65,7 +66,7 @@ def computed_words(value: float | None, unit: str) -> str:
     >>> computed_words(40.0, "HU"), computed_words(3.456, "SUV"), computed_words(812.0, "MR signal")
     ('40.0 HU', '3.46 SUV', '812.0')
     """
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "–"
     digits = 1 if unit == "HU" or abs(value) >= 100 else 2
     return f"{value + 0.0:.{digits}f} {bare_unit(unit)}".rstrip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,8 +30,8 @@ class Reading:
     unit: str
 
     def text(self) -> str:
-        """Such as "CT -43 HU" or "MR 812"; "CT –" outside of the image."""
-        if self.value is None:
+        """Such as "CT -43 HU" or "MR 812"; "CT –" outside of the image and where its file has no number."""
+        if self.value is None or not math.isfinite(self.value):
             return f"{self.label} –"
         whole = abs(self.value) >= 100 or self.value == round(self.value)
         return f"{self.label} {self.value:.{0 if whole else 2}f} {self.unit}".rstrip()
