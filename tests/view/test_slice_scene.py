@@ -11,6 +11,7 @@ from workstation.geometry.transform import Transform
 from workstation.view import slice_scene
 from workstation.view.fusion_look import FusionLook
 from workstation.view.picture_frame import PictureFrame
+from workstation.view.slab import Slab
 from workstation.view.slice_scene import Layer, SliceScene
 
 FRAME = PictureFrame(Plane.axial(0), (0.0, 0.0), 1.0, 120, 110)
@@ -100,3 +101,21 @@ def test_the_value_under_a_point_is_the_voxels_own() -> None:
     point = layer.to_image.inverse().apply(volume.grid.to_patient((5, 6, 7)))
     assert layer.value_at(point) == volume.voxels[7, 6, 5]
     assert layer.value_at((1000, 0, 0)) is None
+
+
+def test_thick_and_oblique_slices_are_known_to_take_longer() -> None:
+    volume = noise_volume(centred_grid(np.eye(3), (1, 1, 1), (20, 20, 20)))
+    scene = SliceScene()
+    scene.base = Layer(volume)
+    straight = PictureFrame(Plane.axial(), (0, 0), 1.0, 10, 10)
+    turned = PictureFrame(Plane((0, 0, 0), rotation(10, 5, 0)[:, 0], rotation(10, 5, 0)[:, 1]), (0, 0), 1.0, 10, 10)
+    thin = scene.effort(straight), scene.effort(turned)
+    scene.slab = Slab(20.0, "maximum")
+    thick = scene.effort(straight), scene.effort(turned)
+    assert thin[0] == 1.0 < thin[1] < thick[1] and thin[0] < thick[0] < thick[1]
+    scene.overlay = Layer(volume)
+    assert scene.effort(straight) == 2 * thick[0]
+    scene.picture(straight)
+    assert scene.sampled
+    scene.picture(straight)
+    assert not scene.sampled

@@ -60,7 +60,8 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 
-REST_MS = 140
+REST_MS = {"axial": 140, "coronal": 190, "sagittal": 240}
+"""When a view that rests is drawn with all pixels: one after the other, so that no event draws all of them."""
 
 EMPTY_NOTE = "No image yet. Open a folder of images or drop it here."
 
@@ -118,7 +119,7 @@ class SliceView(QWidget):
         self._shown_position: tuple[float, ...] = ()
         self._crosshair = Crosshair(0.0, 0.0)
         self._hand = SliceHand(self)
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS[orientation])
         self._rest.timeout.connect(self.refresh)
         self._follow = QTimer(self, singleShot=True)
         self._follow.timeout.connect(self.refresh)
