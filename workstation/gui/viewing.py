@@ -32,6 +32,7 @@ from workstation.view.fusion_look import (
     FLICKER,
     SPYGLASS,
     FusionLook,
+    shows_function,
 )
 from workstation.view.oblique_planes import STRAIGHT, is_straight, turned_about
 from workstation.view.slab import Slab
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 
 SMALLEST_WINDOW = 1e-3
-FUNCTIONAL_MODALITIES = ("PT", "NM")
 FLICKER_HZ = (0.5, 10.0)
 """Slowest and fastest change of images."""
 TILE_MM = (2.0, 100.0)
@@ -407,8 +407,7 @@ class Viewing:
         self._contour_look = _changed(self._contour_look, state.get("contours", {}))
 
     def _overlay_is_functional(self) -> bool:
-        overlay = self._case.images.get(self._overlay_key)
-        return overlay is not None and overlay.modality in FUNCTIONAL_MODALITIES
+        return shows_function(self._case.images.get(self._overlay_key))
 
     def _show_otherwise(self, name: str, value: Any) -> None:
         if getattr(self, name) != value:

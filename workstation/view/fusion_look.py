@@ -10,11 +10,15 @@ from workstation.images.units import bare_unit
 from workstation.view.color_maps import DARK_DIVERGING, ENDS, GREY, HOT_IRON, MAGENTA, NAMES, Table, color_table
 
 if TYPE_CHECKING:
+    from workstation.images.volume import Volume
     from workstation.view.slice_scene import Layer
 
 BLEND, COLOUR, CHECKERBOARD, CURTAIN = "blend", "colour", "checkerboard", "curtain"
 SPYGLASS, FLICKER, DIFFERENCE = "spyglass", "flicker", "difference"
 MODES = (BLEND, COLOUR, CHECKERBOARD, CURTAIN, SPYGLASS, FLICKER, DIFFERENCE)
+
+FUNCTIONAL_MODALITIES = ("PT", "NM")
+"""Images of these show function rather than anatomy."""
 
 GREEN_MAGENTA = "green/magenta"
 """In colour mode: the base in green and the overlay in magenta, so that what is equally bright in both is grey."""
@@ -58,6 +62,11 @@ class FusionLook:
         _require_size(self.spyglass_radius_mm, "The radius of the spyglass")
         if self.spyglass_mm is not None and not all(math.isfinite(x) for x in self.spyglass_mm):
             raise ValueError("The spyglass needs two finite coordinates in mm")
+
+
+def shows_function(overlay: Volume | None) -> bool:
+    """Whether an overlay is shown in colours over the base until a person chooses otherwise."""
+    return overlay is not None and overlay.modality in FUNCTIONAL_MODALITIES
 
 
 def _require_one(name: str, known: tuple[str, ...], what: str) -> None:

@@ -25,7 +25,6 @@ PLANES = ("axial", "sagittal", "coronal")
 VOLUME = "3d"
 STILL_MODES = ("blend", "colour", "checkerboard", "curtain", "spyglass", "difference")
 SLAB_MODES = ("mean", "maximum", "minimum")
-FUNCTIONAL_MODALITIES = ("PT", "NM")
 
 
 def add_to(subparsers: Any) -> None:
@@ -196,10 +195,9 @@ def _registrations(path: str | None) -> list[Registration]:
 
 
 def _look(options: argparse.Namespace, overlay: Volume | None, plane: Plane, point: Any) -> FusionLook:
-    from workstation.view.fusion_look import BLEND, COLOUR, SPYGLASS, FusionLook
+    from workstation.view.fusion_look import BLEND, COLOUR, SPYGLASS, FusionLook, shows_function
 
-    functional = overlay is not None and overlay.modality in FUNCTIONAL_MODALITIES
-    mode = options.mode or (COLOUR if functional else BLEND)
+    mode = options.mode or (COLOUR if shows_function(overlay) else BLEND)
     wanted = {
         "opacity": options.opacity,
         "overlay_colors" if mode == COLOUR else "colors": options.colours,
