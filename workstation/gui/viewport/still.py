@@ -18,9 +18,9 @@ from workstation.view.contour_scene import Contour, ContourPainter, LineStyle
 from workstation.view.picture_frame import PictureFrame
 from workstation.view.slice_scene import SliceScene
 
-MOVING_BUDGET_S = 0.011
+MOVING_BUDGET_S = 0.010
 """Three views that move are painted by one event, in less than 50 ms together with their contours."""
-RESTING_BUDGET_S = 0.035
+RESTING_BUDGET_S = 0.032
 HICCUP_S = 0.003
 """A picture that takes a third and this longer than expected was underestimated: processor time knows no hiccups."""
 
