@@ -92,3 +92,10 @@ def test_what_was_chosen_is_kept_and_nonsense_is_left_out() -> None:
     assert again.context == "vessels" and again.cuts == (Cut("axial"),)
     with pytest.raises(ValueError, match="x-ray"):
         again.context = "x-ray"
+
+
+def test_the_look_alone_is_kept_with_the_case_a_moment_later(ct_window: MainWindow, qtbot) -> None:
+    ct_window.files._view.pause()  # nothing else has it kept
+    ct_window.session.viewing.volume_look.context = "none"
+    kept = ct_window.session.case.view_state
+    qtbot.waitUntil(lambda: kept.get("viewing", {}).get("volume", {}).get("context") == "none", timeout=5000)

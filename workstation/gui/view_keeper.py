@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
+from shiboken6 import isValid
 
 from workstation.gui.kept_values import word_in
 
@@ -56,3 +57,9 @@ class ViewKeeper(QObject):
             followed = (session.display_changed, session.visibility_changed, session.crosshair_moved)
             for signal in (*followed, session.active_changed):
                 signal.connect(self._soon.start)
+            session.viewing.volume_look.changed.connect(self._volume_look_changed)
+
+    def _volume_look_changed(self) -> None:
+        """No signal of the session, which would repaint every slice."""
+        if isValid(self):
+            self._soon.start()
