@@ -315,3 +315,11 @@ def test_windows_of_views_go_with_their_case(full_window: MainWindow) -> None:
     let_live(0.05)
     assert full_window.workspace is None
     assert not [w for w in QApplication.topLevelWidgets() if w.objectName() == "view_window" and w.isVisible()]
+
+
+def test_views_beside_each_other_begin_with_the_planes_that_were_acquired() -> None:
+    viewing = Viewing(case_with(ct("sagittal")))
+    assert (viewing.layout.orientation, viewing.layout.main) == ("sagittal", "sagittal")
+    viewing.layout.choose(orientation="coronal")
+    viewing.layout.suggest("axial")
+    assert viewing.layout.orientation == "coronal", "what a person has chosen stays"

@@ -40,6 +40,7 @@ class ViewLayout:
         self._compared: tuple[str, str] = ("", "")
         self._orientation = ORIENTATIONS[0]
         self._phases_of = ""
+        self._suggested = True
         self.maximised = ""
         self.shares: dict[str, Shares] = {}
 
@@ -88,6 +89,7 @@ class ViewLayout:
             "_orientation": orientation,
             "_phases_of": phases_of,
         }
+        self._suggested = self._suggested and main is None and orientation is None
         new = {key: value for key, value in wanted.items() if value is not None and value != getattr(self, key)}
         if not new:
             return
@@ -96,6 +98,13 @@ class ViewLayout:
         for key, value in new.items():
             setattr(self, key, value)
         self.changed.emit()
+
+    def suggest(self, orientation: str) -> None:
+        """Begin with a row of planes, those that the images were acquired in; not after a person has chosen others."""
+        _refuse_unknown("orientation", orientation, ORIENTATIONS)
+        if self._suggested and (self._main, self._orientation) != (orientation, orientation):
+            self._main = self._orientation = orientation
+            self.changed.emit()
 
     def state(self) -> dict[str, Any]:
         """As JSON values."""
@@ -111,6 +120,7 @@ class ViewLayout:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up what `state` gave; what is missing or unknown stays as it is."""
+        self._suggested = self._suggested and "orientation" not in state
         self._name = _known(state.get("name"), LAYOUTS, self._name)
         self._main = _known(state.get("main"), PLANES_AND_VOLUME, self._main)
         self._orientation = _known(state.get("orientation"), ORIENTATIONS, self._orientation)

@@ -36,7 +36,7 @@ from workstation.view.fusion_look import (
 )
 from workstation.view.oblique_planes import STRAIGHT, is_straight, turned_about
 from workstation.view.slab import Slab
-from workstation.view.slice_planes import ORIENTATIONS
+from workstation.view.slice_planes import ORIENTATIONS, acquired_orientation
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
@@ -425,6 +425,7 @@ class Viewing:
             return
         self.base_key = key
         self.straighten()  # turns are those of the planes of an image
+        self.layout.suggest(acquired_orientation(volume))
         if self._overlay_key == key:
             self.overlay_key = ""
         self.crosshair_mm = volume.grid.centre_mm

@@ -97,6 +97,11 @@ def slice_planes(volume: Volume, orientation: str) -> SlicePlanes:
     )
 
 
+def acquired_orientation(volume: Volume) -> str:
+    """Which of `ORIENTATIONS` an image's own slices are nearest to."""
+    return next(name for name in ORIENTATIONS if slice_planes(volume, name).acquired)
+
+
 def content_extent_mm(volume: Volume, planes: SlicePlanes) -> tuple[float, float, float, float]:
     """(u_min, v_min, u_max, v_max) of what is not air around the patient; the whole image where all or nothing is.
 

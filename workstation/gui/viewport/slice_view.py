@@ -6,6 +6,7 @@ and the contours) is kept as a finished image, so that moving a crosshair or a b
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -57,6 +58,8 @@ from workstation.view.slice_scene import Layer, SliceScene
 if TYPE_CHECKING:
     from workstation.case.case import Case
     from workstation.editing.desk import Desk
+
+log = logging.getLogger(__name__)
 
 Float = NDArray[np.float64]
 
@@ -318,8 +321,11 @@ class SliceView(QWidget):
 
     def _outlines_came(self) -> None:
         """On the background thread: a Qt signal carries it over."""
-        if isValid(self):
-            self._outlines_arrived.emit()
+        try:
+            if isValid(self):
+                self._outlines_arrived.emit()
+        except RuntimeError:
+            log.debug("the view went while its outlines came")
 
     def _tool_changed(self, *_: object) -> None:
         if isValid(self):

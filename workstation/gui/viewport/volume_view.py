@@ -5,6 +5,7 @@ Everything of VTK happens on a thread of its own; what is painted here is the la
 
 from __future__ import annotations
 
+import logging
 import math
 import weakref
 from collections.abc import Callable
@@ -55,6 +56,8 @@ ARRIVAL_MS = 120
 """Surfaces that come in are shown together."""
 SMALLEST_EXTENT_MM = 140.0
 CROSSHAIR_MM = 8.0
+
+log = logging.getLogger(__name__)
 
 
 class VolumeView(QWidget):
@@ -431,8 +434,11 @@ def _to_window(view: VolumeView, signal: str) -> Callable[[Any], None]:
 
     def emit(value: Any) -> None:
         alive = there()
-        if alive is not None and isValid(alive):
-            getattr(alive, signal).emit(value)
+        try:
+            if alive is not None and isValid(alive):
+                getattr(alive, signal).emit(value)
+        except RuntimeError:
+            log.debug("the 3D view went while something came for it")
 
     return emit
 
