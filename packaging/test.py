@@ -60,7 +60,8 @@ def pytest_command(options, extra):
     command = [str(set_up.ENVIRONMENT.python), "-m", "pytest"]
     if options.benchmarks:
         return [*command, "-p", "no:xdist", "--benchmarks", "-m", "benchmark", "-s", "--timeout", "900", *extra]
-    command += ["-n", "2", "-m", "not benchmark"]
+    # A worker that has nothing left takes over from the other: the longest tests are not all of one folder.
+    command += ["-n", "2", "--dist", "worksteal", "-m", "not benchmark"]
     if options.quick:
         command[-1] += " and not slow"
     return [*command, *extra]

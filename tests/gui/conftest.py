@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 
 from tests.gui.small_patient import SmallPatient, write_patient
 from workstation.gui.application import create_window, settle
@@ -41,6 +43,9 @@ def new_window(qapp: object, own_data_folder: Path) -> Iterator[Callable[[], Mai
     for window in made:
         window.files.leave_without_asking()
         window.close()
+        # Windows that are only closed would be styled anew with every theme of every later test.
+        window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture

@@ -95,9 +95,14 @@ def apply_theme(application: QApplication, name: str) -> Theme:
     scheme = Qt.ColorScheme.Dark if theme is DARK else Qt.ColorScheme.Light
     if hasattr(QGuiApplication.styleHints(), "setColorScheme"):  # title bars follow, from Qt 6.8 on
         QGuiApplication.styleHints().setColorScheme(scheme)
-    application.setPalette(_palette(theme))
+    palette = _palette(theme)
+    if application.palette() != palette:
+        application.setPalette(palette)
     _enlarge_font(application)
-    application.setStyleSheet(style_sheet(theme, text_scale()))
+    sheet = style_sheet(theme, text_scale())
+    # Qt styles every widget anew, which takes half a second, also when nothing has changed.
+    if application.styleSheet() != sheet:
+        application.setStyleSheet(sheet)
     return theme
 
 
