@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,10 +48,12 @@ class Plane:
             array.setflags(write=False)
             object.__setattr__(self, name, array)
 
-    @property
+    @cached_property
     def axes(self) -> Float:
-        """(3, 3) rows u, v, normal: multiplies patient offsets into plane coordinates."""
-        return np.stack([self.u, self.v, self.normal])
+        """(3, 3) rows u, v, normal, read-only: multiplies patient offsets into plane coordinates."""
+        axes: Float = np.array([self.u, self.v, self.normal])
+        axes.setflags(write=False)
+        return axes
 
     def to_plane(self, points_mm: ArrayLike) -> Float:
         """Plane coordinates (..., 3) as (u, v, w) in mm of patient points (..., 3)."""

@@ -284,6 +284,7 @@ def _exact_plane(rows: NDArray[np.float64]) -> Plane:
         exact = row.copy()
         exact.setflags(write=False)
         object.__setattr__(checked, name, exact)
+    checked.__dict__.pop("axes", None)  # made of the axes as they were
     return checked
 
 

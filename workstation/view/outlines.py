@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 PLANES_KEPT = 96
 QUICK_S = 0.002
 FRAME_BUDGET_S = 0.008
+MOVING_BUDGET_S = 0.002
+"""Time for exact outlines in a frame that rests, and in one that another follows at once."""
 PARALLEL_DEG = 0.05
 
 _PlaneKey = tuple[float, ...]
@@ -73,9 +75,12 @@ class Outlines:
         case.planning_image_chosen.connect(self.clear)
         case.registration_changed.connect(self.clear)
 
-    def begin_frame(self) -> None:
-        """A view starts to paint: what was finished meanwhile is taken in, and there is time for a few outlines."""
-        self._budget_s = FRAME_BUDGET_S
+    def begin_frame(self, moving: bool = False) -> None:
+        """A view starts to paint: what was finished meanwhile is taken in, and there is time for a few outlines.
+
+        moving: the plane will be another one in a moment.
+        """
+        self._budget_s = MOVING_BUDGET_S if moving else FRAME_BUDGET_S
         while not self._answers.empty():
             self._take(self._answers.get())
 

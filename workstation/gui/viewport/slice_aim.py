@@ -47,6 +47,7 @@ class SliceAim:
         self._content_of: tuple[object, ...] = ()
         self._content_mm = (0.0, 0.0, 1.0, 1.0)
         self._own_mm: Float | None = None
+        self._shown: tuple[object, object, Plane | None] = (None, None, None)
 
     # ------------------------------------------------------------------------------------------ the image
 
@@ -87,7 +88,14 @@ class SliceAim:
 
     def plane(self) -> Plane | None:
         """The plane that is shown, its origin on the slice."""
-        return None if self.planes is None else self.planes.through(self.point_mm)
+        if self.planes is None:
+            return None
+        # Asked for many times a frame; crosshairs are replaced, never changed.
+        point, (planes, known, plane) = self.point_mm, self._shown
+        if planes is not self.planes or known is not point or plane is None:
+            plane = self.planes.through(point)
+            self._shown = self.planes, point, plane
+        return plane
 
     def title(self) -> str:
         """Name and position of the plane, such as "axial  z +41.5 mm"; the name alone without an image."""

@@ -51,7 +51,7 @@ class SliceContours:
         if self._viewing.contour_look.selected_only:
             names = [name for name in names if name == active]
         names.sort(key=lambda name: (name == active, kind_of(structures[name]) in TARGETS))
-        self.outlines.begin_frame()
+        self.outlines.begin_frame(moving)
         drawing, found = self._viewing.drawing, {}
         # What matters most is asked for first and painted last.
         for name in reversed(names):
