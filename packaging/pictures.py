@@ -79,12 +79,12 @@ def main() -> int:
         if options.case is None:
             demonstrate(folder)
         PICTURES.mkdir(parents=True, exist_ok=True)
+        print(photograph_start_page("dark"))  # before there are recent cases
         for theme in ("dark", "light"):
             # What is done in the window goes into the case file at once: a picture leaves the given one alone.
             copy = Path(shutil.copy(folder / CASE_NAME, Path(scratch) / f"{theme}.rtcase"))
             for path in photograph(copy, theme, STEPS[theme]):
                 print(path)
-        print(photograph_start_page("dark"))
     return 0
 
 

@@ -61,6 +61,7 @@ _HOMES = {
     "register_rigid": "fusion.rigid",
     # pictures
     "picture": "view.still_picture",
+    "render_volume_picture": "view.volume_picture",
     "FusionLook": "view.fusion_look",
     "Slab": "view.slab",
     "ContourLook": "view.contour_scene",

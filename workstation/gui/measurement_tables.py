@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTable
 from workstation.case.measurement_commands import RemoveMeasurement
 from workstation.gui.measurement_figures import ROWS, RULES, Figures
 from workstation.gui.measurement_model import Column, MeasurementModel
+from workstation.gui.row_list import lay_out_rows
 from workstation.gui.session import Session
 from workstation.images.volume import Volume
 
@@ -27,22 +28,7 @@ class MeasurementTable(QTableView):
         self._session = session
         self.rows = MeasurementModel(session, self)
         self.setModel(self.rows)
-        self.setShowGrid(False)
-        self.setFrameShape(QTableView.Shape.NoFrame)
-        self.setAccessibleName("Measurements")
-        self.horizontalHeader().hide()
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_PX)
-        self.horizontalHeader().setMinimumSectionSize(20)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.horizontalHeader().setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        lay_out_rows(self, "Measurements", ROW_PX, _WIDTHS, Column.NAME)
         self.clicked.connect(self._clicked)
         self.doubleClicked.connect(self._double_clicked)
 

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
     QHBoxLayout,
-    QHeaderView,
     QMenu,
     QTableView,
     QToolButton,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from workstation.case.commands import ChangeStructure, RemoveStructure
 from workstation.gui.fields import label
 from workstation.gui.icons import icon
+from workstation.gui.row_list import lay_out_rows
 from workstation.gui.session import Session
 from workstation.gui.structure_delegate import ROW_HEIGHT_PX, StructureDelegate
 from workstation.gui.structure_model import Column, StructureModel
@@ -36,22 +36,7 @@ class StructureTable(QTableView):
         self.setModel(self.rows)
         self.setItemDelegate(StructureDelegate(session, self))
         self.setMouseTracking(True)
-        self.setShowGrid(False)
-        self.setFrameShape(QTableView.Shape.NoFrame)
-        self.setAccessibleName("Structures")
-        self.horizontalHeader().hide()
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
-        self.horizontalHeader().setMinimumSectionSize(20)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.horizontalHeader().setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        lay_out_rows(self, "Structures", ROW_HEIGHT_PX, _WIDTHS, Column.NAME)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Letters belong to the window (H held hides all contours): there is no search by typing here."""

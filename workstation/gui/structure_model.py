@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from workstation.case.commands import ChangeStructure
 from workstation.gui.session import Session
+from workstation.measurements.words import volume_words
 from workstation.structures.structure import State, Structure
 
 SHORTEST_INTERVAL_MS = 40
@@ -47,7 +48,7 @@ def volume_text(volume_cc: float | None) -> str:
     """ "8.1 cc", with a second digit below one."""
     if volume_cc is None:
         return "…"
-    return f"{volume_cc:.2f} cc" if 0 < volume_cc < 0.995 else f"{volume_cc:.1f} cc"
+    return volume_words(volume_cc)
 
 
 class StructureModel(QAbstractTableModel):

@@ -37,11 +37,12 @@ def area_words(area: float) -> str:
 
 
 def volume_words(cubic_cm: float) -> str:
+    """A tenth of a cc; small organs, such as a cochlea, to a hundredth.
+
+    >>> volume_words(8.06), volume_words(0.234), volume_words(0.0)
+    ('8.1 cc', '0.23 cc', '0.0 cc')
     """
-    >>> volume_words(8.06)
-    '8.1 cc'
-    """
-    return f"{cubic_cm:.1f} cc"
+    return f"{cubic_cm:.2f} cc" if 0 < cubic_cm < 0.995 else f"{cubic_cm:.1f} cc"
 
 
 def value_words(value: float | None, unit: str, *, with_unit: bool = True) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -73,25 +73,32 @@ def render_volume_picture(
     automatic = automatic_window(image) if image is not None else None
     shown = window or ((automatic.centre, automatic.width) if automatic is not None else (0.0, 1.0))
 
-    def render() -> NDArray[np.uint8]:
-        scene = VolumeScene()
-        try:
-            for name, mesh, look in made:
-                scene.set_look(name, look)
-                scene.set_mesh(name, mesh)
-            if isinstance(around, SurfaceMesh):
-                scene.set_look(BONE, BONE_LOOK)
-                scene.set_mesh(BONE, around)
-            elif around is not None:
-                scene.set_image(around, preset_of(context, shown))
-            scene.set_clips(clip_planes(cuts, point))
-            scene.set_keeps_depth(not shines_through)
-            return scene.picture(camera, width, height, FULL, ground)
-        finally:
-            scene.close()
+    def dress(scene: VolumeScene) -> None:
+        for name, mesh, look in made:
+            scene.set_look(name, look)
+            scene.set_mesh(name, mesh)
+        if isinstance(around, SurfaceMesh):
+            scene.set_look(BONE, BONE_LOOK)
+            scene.set_mesh(BONE, around)
+        elif around is not None:
+            scene.set_image(around, preset_of(context, shown))
+        scene.set_clips(clip_planes(cuts, point))
+        scene.set_keeps_depth(not shines_through)
 
-    picture = VOLUME_THREAD.call(render)
+    picture = VOLUME_THREAD.call(lambda: _rendered(dress, camera, width, height, ground))
     return picture if ground is not None else straight_alpha(picture)
+
+
+def _rendered(
+    dress: Callable[[VolumeScene], None], camera: VolumeCamera, width: int, height: int, ground: Color | None
+) -> NDArray[np.uint8]:
+    """The picture of a scene of its own, on OpenGL's thread; `dress` puts into it what is to be seen."""
+    scene = VolumeScene()
+    try:
+        dress(scene)
+        return scene.picture(camera, width, height, FULL, ground)
+    finally:
+        scene.close()
 
 
 def straight_alpha(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

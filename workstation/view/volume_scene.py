@@ -172,11 +172,6 @@ class VolumeScene:
         self._image.place(to_shown)
         self._image_look = look
 
-    @property
-    def has_image(self) -> bool:
-        """Whether an image is cast."""
-        return self._image is not None
-
     def set_clips(self, planes: Iterable[ClipPlane]) -> None:
         """Cut everything that is not `whole`; only what all planes keep stays. At most six."""
         self._clips = tuple(planes)
