@@ -46,6 +46,10 @@ class ToolBar(QToolBar):
     def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
         super().__init__("Tools")
         self._session = session
+        self._narrow = False
+        self._needed_px = 0
+        self._fit_soon = QTimer(self, singleShot=True, interval=0)
+        self._fit_soon.timeout.connect(self._fit)
         self.setMovable(False)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setIconSize(QSize(20, 20))
@@ -67,10 +71,6 @@ class ToolBar(QToolBar):
         self.addWidget(_spacer())
         self._add_layouts(actions)
         self._add_display(actions)
-        self._narrow = False
-        self._needed_px = 0
-        self._fit_soon = QTimer(self, singleShot=True, interval=0)
-        self._fit_soon.timeout.connect(self._fit)
         self._set_least_widths()
         session.settings_changed.connect(self._show_settings)
         session.tool_changed.connect(self._show_drawing)
@@ -121,6 +121,9 @@ class ToolBar(QToolBar):
         used = super().event(event)
         if event.type() in _MARGINS_MAY_CHANGE and self.layout().contentsMargins() != MARGINS:
             self.layout().setContentsMargins(MARGINS)
+        if event.type() == QEvent.Type.LayoutRequest:
+            # A longer name may need more room than there was when the bar was made narrow or wide.
+            self._fit_soon.start()
         return used
 
     def resizeEvent(self, event: QResizeEvent) -> None:
