@@ -1,1 +1,1 @@
-"""Grids, planes, planar regions, masks and transforms in patient space: numpy only."""
+"""Grids, planes, planar regions, masks, transforms and deformations in patient space: numpy, and numba for fields."""

@@ -7,11 +7,15 @@ a stated centre, p' = R (p - c) + c + t. The 4 x 4 matrix is the truth; angles a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workstation.geometry.errors import GeometryError
+
+if TYPE_CHECKING:
+    from workstation.geometry.deformation import SpatialMap
 
 Float = NDArray[np.float64]
 
@@ -65,9 +69,15 @@ class Transform:
         """The map back."""
         return Transform(np.linalg.inv(self.matrix))
 
-    def after(self, first: Transform) -> Transform:
+    @overload
+    def after(self, first: Transform) -> Transform: ...
+    @overload
+    def after(self, first: SpatialMap) -> SpatialMap: ...
+    def after(self, first: SpatialMap) -> SpatialMap:
         """The map that does `first`, then this one."""
-        return Transform(self.matrix @ first.matrix)
+        if isinstance(first, Transform):
+            return Transform(self.matrix @ first.matrix)
+        return type(first)((*first.steps, self))
 
     def is_rigid(self, tolerance: float = 1e-4) -> bool:
         """Whether it keeps distances and handedness (no scale, no mirror)."""
