@@ -24,10 +24,11 @@ from workstation.case.following import GEOMETRY_ERRORS, Following
 from workstation.case.history import DoneStep, History, Step
 from workstation.case.slices import drawing_plane, empty_stack_on, nearest_mm, positions_for
 from workstation.case.stroke import Stroke
-from workstation.fusion.registration import Registration, transform_between
+from workstation.fusion.landmarks import LandmarkPair
+from workstation.fusion.registration import Registration, chain_between
+from workstation.geometry.deformation import SpatialMap, affine_near, chained
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
-from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.measurements.measurement import Measurement
 from workstation.structures.section import section
@@ -35,6 +36,9 @@ from workstation.structures.structure import ContourStack, PlanarContours, Struc
 from workstation.structures.volume import volume_cc
 
 T = TypeVar("T")
+
+Linked = tuple[SpatialMap, tuple[Registration, ...]]
+"""A map between two frames, and the registrations that it is made of."""
 
 
 class Case:
@@ -53,6 +57,8 @@ class Case:
     measurement_added = Signal(str)
     measurement_changed = Signal(str)
     measurement_removed = Signal(str)
+    landmark_changed = Signal(str)
+    """A pair was added, changed or removed."""
     history_changed = Signal()
     saved_changed = Signal(bool)
     step_done = Signal(object)
@@ -77,7 +83,7 @@ class Case:
         self._view_state: dict[str, Any] = {}
         self._saved = False
         self._volumes: dict[str, tuple[ContourStack, str, float]] = {}
-        self._links: tuple[Mapping[str, Registration], dict[tuple[str, str], Transform | None]] = {}, {}
+        self._links: tuple[Mapping[str, Registration], dict[tuple[str, str], Linked | None]] = {}, {}
 
     # ------------------------------------------------------------------ what it contains
 
@@ -105,6 +111,11 @@ class Case:
     def measurements(self) -> Mapping[str, Measurement]:
         """Measurements by identifier, in the order of the list."""
         return self._contents.measurements
+
+    @property
+    def landmarks(self) -> Mapping[str, LandmarkPair]:
+        """Pairs of landmarks by identifier, in the order of the list."""
+        return self._contents.landmarks
 
     @property
     def planning_key(self) -> str:
@@ -149,14 +160,30 @@ class Case:
 
     # ------------------------------------------------------------------ frames and slices
 
-    def transform(self, source_frame_uid: str, target_frame_uid: str) -> Transform | None:
+    def transform(self, source_frame_uid: str, target_frame_uid: str) -> SpatialMap | None:
         """The map from one frame of reference to another through the registrations, or None."""
+        linked = self._linked(source_frame_uid, target_frame_uid)
+        return None if linked is None else linked[0]
+
+    def chain(self, source_frame_uid: str, target_frame_uid: str) -> tuple[Registration, ...]:
+        """The registrations that the map from one frame of reference to another hangs on, in their order."""
+        linked = self._linked(source_frame_uid, target_frame_uid)
+        return () if linked is None else linked[1]
+
+    def is_provisional(self, source_frame_uid: str, target_frame_uid: str) -> bool:
+        """Whether a link between two frames of reference hangs on a registration that nobody has accepted."""
+        return any(registration.provisional for registration in self.chain(source_frame_uid, target_frame_uid))
+
+    def _linked(self, source_frame_uid: str, target_frame_uid: str) -> Linked | None:
         # Views ask many times a frame, and the same registrations always say the same.
         if self._links[0] is not self.registrations:
             self._links = self.registrations, {}
         found, key = self._links[1], (source_frame_uid, target_frame_uid)
         if key not in found:
-            found[key] = transform_between(self.registrations.values(), source_frame_uid, target_frame_uid)
+            chain = chain_between(self.registrations.values(), *key)
+            found[key] = None if chain is None else (
+                chained(link.map for link in chain), tuple(link.registration for link in chain)
+            )  # fmt: skip
         return found[key]
 
     @property
@@ -198,7 +225,7 @@ class Case:
         if link is None:
             return None
         origin = plane.origin_mm
-        there_mm = link.apply([origin, origin + plane.u, origin + plane.v])
+        there_mm = affine_near(link, origin).apply([origin, origin + plane.u, origin + plane.v])
         return Plane(there_mm[0], there_mm[1] - there_mm[0], there_mm[2] - there_mm[0])
 
     def _planning_image(self) -> Volume:
@@ -286,9 +313,8 @@ class Case:
         _emit_table(before.images, after.images, self.image_added, self.image_removed)
         if before.planning_key != after.planning_key:
             self.planning_image_chosen.emit(after.planning_key)
-        for key in {**before.registrations, **after.registrations}:
-            if before.registrations.get(key) is not after.registrations.get(key):
-                self.registration_changed.emit(key)
+        for key in _registrations_changed(before.registrations, after.registrations):
+            self.registration_changed.emit(key)
         _emit_table(before.structures, after.structures, self.structure_added, self.structure_removed)
         model_changed = before.surface_model != after.surface_model
         for key, structure in after.structures.items():
@@ -296,6 +322,9 @@ class Case:
                 self.structure_changed.emit(key)
         if any(isinstance(change, SettingReplaced) and change.name == "structure_order" for change in changes):
             self.structures_reordered.emit()
+        for key in {**before.landmarks, **after.landmarks}:
+            if before.landmarks.get(key) is not after.landmarks.get(key):
+                self.landmark_changed.emit(key)
         _emit_table(before.measurements, after.measurements, self.measurement_added, self.measurement_removed)
         for key, measurement in after.measurements.items():
             if before.measurements.get(key, measurement) is not measurement:
@@ -424,6 +453,14 @@ def _state_changes(applied: Contents, settled: Contents) -> list[EntryReplaced]:
         if given is not structure and (given.state is not structure.state or given.warnings != structure.warnings):
             made.append(structure_replaced(given, structure))
     return made
+
+
+def _registrations_changed(before: Mapping[str, Registration], after: Mapping[str, Registration]) -> list[str]:
+    """Those that are new, gone or others; where only their order has changed, the one that counts now."""
+    changed = [key for key in {**before, **after} if before.get(key) is not after.get(key)]
+    if not changed and list(before) != list(after):
+        return [list(after)[-1]]
+    return changed
 
 
 def _emit_table(

@@ -12,6 +12,8 @@ from typing import Any
 
 from workstation.case.contents import Contents
 from workstation.case.errors import CaseError
+from workstation.fusion.registration import Registration
+from workstation.geometry.deformation import Deformation
 from workstation.images.volume import Volume
 from workstation.measurements.measurement import Measurement
 from workstation.structures.structure import ContourStack, ImportedRing, PlanarContours, State, Structure
@@ -24,7 +26,7 @@ _SMALL = 500
 class EntryReplaced:
     """An entry of a table was added (before is None), taken out (after is None) or replaced.
 
-    table: "images", "structures", "registrations" or "measurements".
+    table: "images", "structures", "registrations", "measurements" or "landmarks".
     position: where in its list an entry that comes back goes.
     keeps_contours: a structure's contours are not part of this change; it keeps those it has when applied.
     """
@@ -150,6 +152,8 @@ def _entry_bytes(entry: Any | None, taken_out: bool) -> int:
         return _SMALL + stack_bytes(entry.stack) + _text_bytes(entry.loose)
     if isinstance(entry, Volume) and taken_out:  # an image in the case is held by the case, not by its history
         return _SMALL + int(entry.voxels.nbytes)
+    if isinstance(entry, Registration) and isinstance(entry.fixed_to_moving, Deformation):
+        return _SMALL + sum(field.displacement_mm.nbytes for field in entry.fixed_to_moving.fields)
     if isinstance(entry, Measurement):
         return _SMALL + int(entry.points_mm.nbytes)
     return _SMALL

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from workstation.fusion.landmarks import LandmarkPair
 from workstation.fusion.registration import Registration
 from workstation.images.volume import Volume
 from workstation.measurements.measurement import Measurement
@@ -18,7 +19,7 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """Images, structures, registrations and measurements by key or identifier, in the order of their lists.
+    """Images, structures, registrations, measurements and landmarks by key or identifier, in the order of their lists.
 
     planning_key: key of the image that structures are drawn on, "" before one is chosen.
     surface_model: what lies between two drawn slices and beyond the last one, for every volume of the case.
@@ -30,6 +31,7 @@ class Contents:
     planning_key: str = ""
     surface_model: str = DEFAULT_SURFACE_MODEL
     measurements: Mapping[str, Measurement] = field(default_factory=lambda: _EMPTY)
+    landmarks: Mapping[str, LandmarkPair] = field(default_factory=lambda: _EMPTY)
 
     @property
     def planning(self) -> Volume | None:
@@ -39,7 +41,7 @@ class Contents:
     def with_entry(self, table: str, key: str, entry: Any | None, position: int | None = None) -> Contents:
         """The same with one entry of a table put, replaced, or (None) taken out.
 
-        table: "images", "structures", "registrations" or "measurements".
+        table: "images", "structures", "registrations", "measurements" or "landmarks".
         A new entry goes to `position` in the list, or to its end; a replaced one stays where it is.
         """
         entries: dict[str, Any] = dict(getattr(self, table))

@@ -16,13 +16,17 @@ from numpy.typing import NDArray
 
 from workstation.case.changes import Change, ContoursReplaced, EntryReplaced, SettingReplaced
 from workstation.case.contents import Contents
+from workstation.fusion.landmarks import LandmarkPair
 from workstation.fusion.registration import Registration
+from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep, SpatialMap
+from workstation.geometry.grid import Grid
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.measurements.measurement import Measurement
 from workstation.store.errors import StoreError
+from workstation.store.packing import Values
 from workstation.structures.recipe import Limit, Margin, Recipe
 from workstation.structures.structure import (
     ContourStack,
@@ -34,7 +38,7 @@ from workstation.structures.structure import (
 )
 
 Record = dict[str, Any]
-Arrays = list[NDArray[np.float64]]
+Arrays = list[Values]
 Images = Callable[[str], Volume]
 """Finds an image by its key; raises CaseError when it is not to be had."""
 
@@ -56,6 +60,7 @@ class Encoder:
             "planning_key": contents.planning_key,
             "surface_model": contents.surface_model,
             "measurements": [self.measurement(item) for item in contents.measurements.values()],
+            "landmarks": [self.landmark(item) for item in contents.landmarks.values()],
         }
 
     def change(self, change: Change) -> Record:
@@ -99,10 +104,11 @@ class Encoder:
             "identifier": registration.identifier,
             "fixed_frame_uid": registration.fixed_frame_uid,
             "moving_frame_uid": registration.moving_frame_uid,
-            "fixed_to_moving": self._put(registration.fixed_to_moving.matrix),
+            "fixed_to_moving": self._map(registration.fixed_to_moving),
             "method": registration.method,
             "quality": registration.quality,
             "accepted_by": registration.accepted_by,
+            "accepted_at": registration.accepted_at,
         }
 
     def measurement(self, measurement: Measurement) -> Record:
@@ -119,6 +125,18 @@ class Encoder:
             "images": list(measurement.image_keys),
         }
 
+    def landmark(self, pair: LandmarkPair) -> Record:
+        """A pair of landmarks; a side that is not placed yet is null."""
+        sides = [None if point is None else self._put(point) for point in (pair.fixed_mm, pair.moving_mm)]
+        return {
+            "identifier": pair.identifier,
+            "number": pair.number,
+            "name": pair.name,
+            "fixed_frame_uid": pair.fixed_frame_uid,
+            "moving_frame_uid": pair.moving_frame_uid,
+            "points": sides,
+        }
+
     def _entry(self, entry: Any, keeps_contours: bool) -> Record | None:
         if entry is None:
             return None
@@ -128,6 +146,8 @@ class Encoder:
             return self.registration(entry)
         if isinstance(entry, Measurement):
             return self.measurement(entry)
+        if isinstance(entry, LandmarkPair):
+            return self.landmark(entry)
         if isinstance(entry, Volume):
             return {"image": entry.key}
         raise StoreError(f"A case file has no place for a {type(entry).__name__}")
@@ -152,7 +172,24 @@ class Encoder:
             for drawn in slices
         ]
 
-    def _put(self, array: NDArray[np.float64]) -> int:
+    def _map(self, spatial_map: SpatialMap) -> int | list[Record]:
+        """The number of a matrix, or one record for each step of a chain that bends."""
+        if isinstance(spatial_map, Transform):
+            return self._put(spatial_map.matrix)
+        return [self._step(step) for step in spatial_map.steps]
+
+    def _step(self, step: Transform | FieldStep) -> Record:
+        if isinstance(step, Transform):
+            return {"matrix": self._put(step.matrix)}
+        field = step.field
+        return {
+            "grid": self._put(np.vstack([field.grid.origin_mm, field.grid.spacing_mm, field.grid.direction])),
+            "size": list(field.grid.size),
+            "displacement": self._put(field.displacement_mm.reshape(-1, 3)),
+            "inverted": step.inverted,
+        }
+
+    def _put(self, array: Values) -> int:
         self.arrays.append(array)
         return len(self.arrays) - 1
 
@@ -169,8 +206,9 @@ class Decoder:
         try:
             structures = [self.structure(item) for item in record["structures"]]
             registrations = [self.registration(item) for item in record["registrations"]]
-            # files from before there were measurements have none
+            # files from before there were measurements have none, and the same for landmarks
             measurements = [self.measurement(item) for item in record.get("measurements", [])]
+            landmarks = [self.landmark(item) for item in record.get("landmarks", [])]
             return Contents(
                 images=MappingProxyType({key: images[key] for key in record["images"] if key in images}),
                 structures=MappingProxyType({item.identifier: item for item in structures}),
@@ -178,6 +216,7 @@ class Decoder:
                 planning_key=str(record["planning_key"]),
                 surface_model=str(record["surface_model"]),
                 measurements=MappingProxyType({item.identifier: item for item in measurements}),
+                landmarks=MappingProxyType({item.identifier: item for item in landmarks}),
             )
         except MALFORMED as error:
             raise StoreError(f"A snapshot of the case can't be read: {error!r}") from error
@@ -221,10 +260,11 @@ class Decoder:
             identifier=str(record["identifier"]),
             fixed_frame_uid=str(record["fixed_frame_uid"]),
             moving_frame_uid=str(record["moving_frame_uid"]),
-            fixed_to_moving=Transform(self._array(record["fixed_to_moving"])),
+            fixed_to_moving=self._map(record["fixed_to_moving"]),
             method=str(record["method"]),
             quality=dict(record["quality"]),
             accepted_by=str(record["accepted_by"]),
+            accepted_at=str(record.get("accepted_at", "")),
         )
 
     def measurement(self, record: Record) -> Measurement:
@@ -242,6 +282,19 @@ class Decoder:
             image_keys=tuple(str(key) for key in record["images"]),
         )
 
+    def landmark(self, record: Record) -> LandmarkPair:
+        """A pair of landmarks."""
+        fixed_mm, moving_mm = (None if number is None else self._array(number) for number in record["points"])
+        return LandmarkPair(
+            identifier=str(record["identifier"]),
+            number=int(record["number"]),
+            name=str(record["name"]),
+            fixed_frame_uid=str(record["fixed_frame_uid"]),
+            moving_frame_uid=str(record["moving_frame_uid"]),
+            fixed_mm=fixed_mm,
+            moving_mm=moving_mm,
+        )
+
     def _entry(self, table: str, record: Record | None) -> Any:
         if record is None:
             return None
@@ -251,6 +304,8 @@ class Decoder:
             return self.registration(record)
         if table == "measurements":
             return self.measurement(record)
+        if table == "landmarks":
+            return self.landmark(record)
         if table == "images":
             return self._images(str(record["image"]))
         raise StoreError(f"A case has no table {table!r}")
@@ -269,7 +324,26 @@ class Decoder:
             for record in records
         )
 
+    def _map(self, record: Any) -> SpatialMap:
+        if isinstance(record, int):
+            return Transform(self._array(record))
+        return Deformation(self._step(step) for step in record)
+
+    def _step(self, record: Record) -> Transform | FieldStep:
+        if "matrix" in record:
+            return Transform(self._array(record["matrix"]))
+        rows = self._array(record["grid"])
+        grid = Grid(rows[0], rows[1], rows[2:], record["size"])
+        values = self._found(record["displacement"]).reshape(*grid.shape, 3)
+        return FieldStep(DisplacementField(grid, values), bool(record["inverted"]))
+
     def _array(self, number: Any) -> NDArray[np.float64]:
+        found = self._found(number)
+        if found.dtype != np.float64:
+            raise StoreError("A record of the case holds a field where it needs points")
+        return np.asarray(found, dtype=np.float64)
+
+    def _found(self, number: Any) -> Values:
         if not isinstance(number, int) or not 0 <= number < len(self._arrays):
             raise StoreError("A record of the case refers to contours that it doesn't contain")
         return self._arrays[number]
