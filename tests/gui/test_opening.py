@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,12 @@ from tests.gui.small_patient import SmallPatient
 from workstation.dicom.registration import read_registrations
 from workstation.dicom.structure_set_read import read_structure_set
 from workstation.gui.application import settle
+from workstation.gui.landmarks import shown_middle
 from workstation.gui.main_window import MainWindow
 from workstation.gui.opening import FUSION_OPACITY
 from workstation.gui.reading import ImageRead, Preview, read_paths, to_load
+from workstation.images.files import write_volume
+from workstation.images.own_frame import is_own_frame
 
 
 def test_a_folder_opens_with_images_structures_and_registration(full_window: MainWindow) -> None:
@@ -197,6 +201,19 @@ def test_images_of_another_patient_are_kept_out(ct_window: MainWindow, patient: 
     assert ct_window.session is not None and len(ct_window.session.case.images) == 1
     assert "another patient" in ct_window.messages.texts()[0]
     assert "Other" not in ct_window.messages.texts()[0]
+
+
+def test_structures_lie_on_an_image_file_that_names_no_frame_of_reference(
+    window: MainWindow, patient: SmallPatient, tmp_path: Path
+) -> None:
+    write_volume(tmp_path / "ct.nii", replace(patient.ct, frame_of_reference_uid=""))
+    window.commands.open_paths([str(tmp_path / "ct.nii"), str(patient.structures)])
+    assert settle(window, 30)
+    session = window.session
+    assert session is not None and session.case.planning is not None
+    assert is_own_frame(session.case.planning.frame_of_reference_uid)
+    (identifier,) = session.case.structures
+    assert shown_middle(session.case, identifier) is not None
 
 
 def test_structures_without_images_say_what_is_missing(

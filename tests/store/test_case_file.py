@@ -26,6 +26,7 @@ from workstation.case.commands import (
 from workstation.case.errors import CaseError
 from workstation.fusion.registration import Registration
 from workstation.geometry.transform import Transform
+from workstation.images.own_frame import MARK
 from workstation.images.volume import PatientIdentity
 from workstation.store.case_file import CaseFile
 from workstation.store.errors import StoreError
@@ -75,6 +76,22 @@ def test_a_case_comes_back_to_the_last_bit(tmp_path):
     assert dict(again.view_state) == {"windows": {"ct": [40, 400.5]}, "crosshair": [0.1, 0.2, 0.3]}
     assert again.saved
     file.close()
+
+
+def test_an_image_file_without_a_frame_keeps_the_one_that_the_case_knows(tmp_path):
+    """What hangs on its frame of reference stays linked, also in cases from before such files had one."""
+    for known in ("", f"2.25.{MARK << 96 | 5}"):
+        case, _ = case_with_gtv()
+        key = case.planning.key
+        kept = replace(case.planning, key="file", frame_of_reference_uid=known)
+        case.do(AddImage(kept))
+        path = tmp_path / f"{len(known)}.rtcase"
+        CaseFile.create(path, case).close()
+        now = replace(kept, frame_of_reference_uid=f"2.25.{MARK << 96 | 6}")
+        file, again = reopened(path, lambda references, progress: {key: image(key), "file": now})  # noqa: B023
+        assert again.images["file"].frame_of_reference_uid == known
+        assert again.images[key].frame_of_reference_uid == case.images[key].frame_of_reference_uid
+        file.close()
 
 
 def test_undo_and_redo_work_after_opening_as_they_would_have_before(tmp_path):

@@ -18,6 +18,7 @@ from workstation.dicom.structure_set_file import StructureSetFile, guarded, read
 from workstation.dicom.structure_set_references import References, read_references
 from workstation.dicom.structure_set_stack import stack_contours
 from workstation.dicom.structure_set_values import Approval, OriginalItems, OriginalRoi, StructureSet
+from workstation.images.own_frame import is_own_frame
 from workstation.images.volume import PatientIdentity, Volume
 from workstation.structures.structure import Color, Structure
 
@@ -134,7 +135,8 @@ class _Reading:
             self.warnings.append("No image is named anywhere in the file: check that it belongs to the image.")
         if image is None:
             return
-        if frame_uid and image.frame_of_reference_uid and frame_uid != image.frame_of_reference_uid:
+        own = image.frame_of_reference_uid
+        if frame_uid and own and frame_uid != own and not is_own_frame(own):
             self.warnings.append("The file's frame of reference is not the image's: the structures may lie elsewhere.")
         if len({i for i in (_text(self.dataset, "PatientID"), image.patient.identifier) if i}) > 1:
             self.warnings.append("The patient of the structure set is not the patient of the image: check both.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from workstation.gui.landmarks import first_target, shown_middle
 from workstation.gui.message_bar import MessageBar
 from workstation.gui.sentences import sentence_of
 from workstation.gui.session import Session, name_of_image
+from workstation.images.own_frame import is_own_frame
 from workstation.images.volume import PatientIdentity, Volume
 from workstation.jobs.progress import Progress
 
@@ -181,9 +183,13 @@ class Opener(QObject):
         if planning is not None and foreign and other_patient(planning.patient, structure_set.patient):
             self._leave_out(f"Structure set {structure_set.label}".strip())
             return
+        structures = structure_set.structures
+        if planning is not None and foreign and is_own_frame(planning.frame_of_reference_uid):
+            # a file without a frame of reference: its structures lie on it, as far as anybody can tell
+            structures = tuple(replace(s, frame_of_reference_uid="") for s in structures)
         first = not session.case.structures
         what = f"Open structures {structure_set.label}".strip()
-        if not session.do(import_structures(session.case, structure_set.structures, what)):
+        if not session.do(import_structures(session.case, structures, what)):
             session.keep_structure_set(structure_set, path)
             self._look_first(session, first)
         if structure_set.warnings:

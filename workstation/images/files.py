@@ -18,6 +18,7 @@ from workstation.geometry.grid import Grid
 from workstation.geometry.mask import Mask
 from workstation.images.errors import ImageError
 from workstation.images.file_kind import GZIP, image_file_kind, unpacked
+from workstation.images.own_frame import own_frame_uid
 from workstation.images.volume import Volume
 from workstation.images.whole_file import reason, replacing
 
@@ -26,6 +27,11 @@ MOST_HEADER_BYTES = 1 << 16
 MOST_DEFLATE_RATIO = 1032
 WRITTEN_ENDINGS = (".nii", ".nii.gz", ".nrrd", ".mha")
 NIFTI_HEADER_BYTES = 348
+FRAME_KEY, NOTES_KEY = "FrameOfReferenceUID", "ITK_FileNotes"
+FRAME_NOTE = "frame "
+LONGEST_NOTE = 79
+"""Characters that a NIfTI header has for notes."""
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +189,10 @@ def _three(reader: sitk.ImageFileReader, path: str) -> tuple[tuple[int, int, int
 
 
 def read_image_file(path: str | os.PathLike[str]) -> Volume:
-    """The volume of a NIfTI, NRRD or MetaImage file; its key is the path. ImageError says why it can't be read."""
+    """The volume of a NIfTI, NRRD or MetaImage file; its key is the path. ImageError says why it can't be read.
+
+    Its frame of reference is the one that `write_volume` noted in the file, else one of its own, from its content.
+    """
     name = os.fspath(path)
     reader, kind = _reader(name)
     _three(reader, name)
@@ -194,8 +203,28 @@ def read_image_file(path: str | os.PathLike[str]) -> Volume:
     while image.GetDimension() > 3:
         image = image[..., 0]
     grid = Grid(image.GetOrigin(), image.GetSpacing(), np.reshape(image.GetDirection(), (3, 3)), image.GetSize())
-    return Volume(key=name, voxels=_exact(sitk.GetArrayFromImage(image)), grid=grid, description=Path(name).name,
-                  files=(name,))  # fmt: skip
+    voxels = _exact(sitk.GetArrayFromImage(image))
+    return Volume(key=name, voxels=voxels, grid=grid, description=Path(name).name, files=(name,),
+                  frame_of_reference_uid=_noted_frame(reader) or own_frame_uid(voxels, grid))  # fmt: skip
+
+
+def _noted_frame(reader: sitk.ImageFileReader) -> str:
+    """The frame of reference that a file's header names, "" where it names none."""
+    keys = reader.GetMetaDataKeys()
+    noted = str(reader.GetMetaData(FRAME_KEY)) if FRAME_KEY in keys else ""
+    if not noted and NOTES_KEY in keys:
+        notes = str(reader.GetMetaData(NOTES_KEY))
+        noted = notes.removeprefix(FRAME_NOTE) if notes.startswith(FRAME_NOTE) else ""
+    noted = noted.strip(" \0")
+    return noted if re.fullmatch(r"[0-2](\.(0|[1-9][0-9]*))+", noted) and len(noted) <= 64 else ""
+
+
+def _note_frame(image: sitk.Image, uid: str) -> None:
+    """Name the frame of reference in a file's header: the one thing that neither format has a place for."""
+    if uid:
+        image.SetMetaData(FRAME_KEY, uid)
+        if len(FRAME_NOTE + uid) <= LONGEST_NOTE:
+            image.SetMetaData(NOTES_KEY, FRAME_NOTE + uid)
 
 
 def _exact(values: NDArray[Any]) -> NDArray[Any]:
@@ -224,9 +253,12 @@ def image_of(voxels: NDArray[Any], grid: Grid) -> sitk.Image:
 def write_volume(path: str | os.PathLike[str], volume: Volume) -> None:
     """Write voxels and grid in the format that the name's ending says (.nii, .nii.gz, .nrrd, .mha).
 
+    The header notes the frame of reference, so that what was resampled lies on its image when both are opened again.
     The file appears whole or not at all. ImageError says why it was not written; what was there is then unchanged.
     """
-    _write(path, image_of(volume.voxels, volume.grid))
+    image = image_of(volume.voxels, volume.grid)
+    _note_frame(image, volume.frame_of_reference_uid)
+    _write(path, image)
 
 
 def write_mask(path: str | os.PathLike[str], mask: Mask) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from workstation.case.case import Case
 from workstation.case.changes import Change
 from workstation.case.history import History
+from workstation.images.own_frame import is_own_frame
 from workstation.images.volume import Volume
 from workstation.jobs.progress import Progress, part
 from workstation.store import journal
@@ -39,6 +41,7 @@ class Opening:
         progress(0.8, "Checking that the images are the same")
         self.missing = tuple(image for image in wanted if image.key not in images)
         changed = [image for image in wanted if image.key in images and digest_of(images[image.key]) != image.digest]
+        images |= {image.key: _as_kept(images[image.key], image) for image in wanted if image.key in images}
         history_from = int(journal.values(connection, "meta").get("history_from", "0"))
         progress(0.9, f"Reading {path.name}")
         self.read = read_case(connection, images, self._read_step, history_from)
@@ -62,3 +65,14 @@ class Opening:
         if self._read is None:
             raise StoreError("the case is not open yet")
         return self._read(sequence)
+
+
+def _as_kept(image: Volume, reference: StoredImage) -> Volume:
+    """An image in the frame of reference that the case refers to it by.
+
+    The frame of a file that names none follows from its content; registrations and measurements of the case name the
+    one that it had when they were made.
+    """
+    if not is_own_frame(image.frame_of_reference_uid):
+        return image
+    return replace(image, frame_of_reference_uid=reference.frame_of_reference_uid)

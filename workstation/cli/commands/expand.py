@@ -85,8 +85,10 @@ def run(options: argparse.Namespace) -> int:
 
 def require_same_frame(structure_set: StructureSet, image: Volume, folder: str) -> None:
     """UsageError for images elsewhere: the new rings would refer to slices that nobody drew on."""
+    from workstation.images.own_frame import is_own_frame
+
     frames = {structure_set.frame_of_reference_uid, image.frame_of_reference_uid}
-    if "" not in frames and len(frames) > 1:
+    if "" not in frames and len(frames) > 1 and not is_own_frame(image.frame_of_reference_uid):
         raise UsageError(
             f"{folder}: these images lie in another frame of reference than the structures; "
             "give those that they were drawn on, or none"
