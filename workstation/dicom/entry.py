@@ -43,7 +43,7 @@ class StructureSetEntry:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationEntry:
-    """A Spatial Registration file and the frames of reference that it links.
+    """A (Deformable) Spatial Registration file and the frames of reference that it links.
 
     path: the file, or the archive that holds it; `read_registrations` takes `source` in either case.
     """

@@ -32,7 +32,7 @@ from workstation.jobs.progress import Progress, silent
 __all__ = ["Index", "RegistrationEntry", "SeriesEntry", "Skipped", "StructureSetEntry", "index_paths"]
 
 STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
-REGISTRATION = "1.2.840.10008.5.1.4.1.1.66.1"
+REGISTRATIONS = ("1.2.840.10008.5.1.4.1.1.66.1", "1.2.840.10008.5.1.4.1.1.66.3")
 DIRECTORY = "1.2.840.10008.1.3.10"
 PROBED_FILES = 16
 SLOW_FILE_S = 0.001
@@ -172,7 +172,7 @@ class _Found:
             raise DicomError(f"is the same image or object as {self.instances[identity]}")
         if sop_class == STRUCTURE_SET:
             self.index.structure_sets.append(structure_set_entry(source, header))
-        elif sop_class == REGISTRATION:
+        elif sop_class in REGISTRATIONS:
             self.index.registrations.append(registration_entry(source, header))
         else:
             frames = self._frames(source, header, sop_class)
@@ -197,7 +197,6 @@ NOT_IMAGES = {
     "1.2.840.10008.5.1.4.1.1.481.5": "an RT Plan",
     "1.2.840.10008.5.1.4.1.1.481.8": "an RT Ion Plan",
     "1.2.840.10008.5.1.4.1.1.66": "raw data",
-    "1.2.840.10008.5.1.4.1.1.66.3": "a deformable registration",
     "1.2.840.10008.5.1.4.1.1.66.4": "a segmentation",
     "1.2.840.10008.5.1.4.1.1.66.5": "a surface segmentation",
     "1.2.840.10008.5.1.4.1.1.11.1": "a presentation state",

@@ -11,6 +11,9 @@ from workstation.dicom.errors import DicomError
 from workstation.dicom.index import index_paths
 from workstation.dicom.registration import read_registrations
 from workstation.dicom.source import Source
+from workstation.fusion.map_figures import affine_part, deformation_in_figures
+from workstation.fusion.registration import Registration
+from workstation.geometry.deformation import Deformation
 from workstation.jobs.progress import Progress, part, silent
 
 
@@ -19,8 +22,10 @@ def inspect(paths: Iterable[str | os.PathLike[str]], progress: Progress = silent
 
     {"series": [{"uid", "key", "modality", "description", "slices", "size": [i, j, k], "spacing_mm": [x, y, z],
     "frame_of_reference_uid", "warnings": [...]}], "structure_sets": [{"uid", "label", "structures": [{"number",
-    "name", "type", "contours", "volume_cc"}]}], "registrations": [{"uid", "label", "fixed_frame_uid",
-    "moving_frame_uid", "matrix_moving_to_fixed": 4 x 4}], "skipped": [{"path", "reason"}]}. No pixels are read.
+    "name", "type", "contours", "volume_cc"}]}], "registrations": [{"uid", "label", "kind", "fixed_frame_uid",
+    "moving_frame_uid", "matrix_moving_to_fixed": 4 x 4, "accepted_by", "accepted_at", "comments"}],
+    "skipped": [{"path", "reason"}]}. A deformable registration's matrix is its affine part, and "deformation" says
+    what bends (see `deformation_in_figures`). No pixels are read.
     Raises DicomError when a path does not exist.
     """
     index = index_paths(paths, part(progress, 0.0, 0.7))
@@ -84,13 +89,22 @@ def _structure_set(entry: StructureSetEntry) -> dict[str, Any]:
 
 
 def _registration(entry: RegistrationEntry) -> list[dict[str, Any]]:
-    return [
-        {
-            "uid": r.identifier,
-            "label": entry.label,
-            "fixed_frame_uid": r.fixed_frame_uid,
-            "moving_frame_uid": r.moving_frame_uid,
-            "matrix_moving_to_fixed": r.fixed_to_moving.inverse().matrix.tolist(),
-        }
-        for r in read_registrations(entry.source or Source(entry.path))
-    ]
+    return [_relation(entry, r) for r in read_registrations(entry.source or Source(entry.path), within_frames=True)]
+
+
+def _relation(entry: RegistrationEntry, registration: Registration) -> dict[str, Any]:
+    whole = registration.fixed_to_moving
+    found: dict[str, Any] = {
+        "uid": registration.identifier,
+        "label": entry.label,
+        "kind": registration.kind,
+        "fixed_frame_uid": registration.fixed_frame_uid,
+        "moving_frame_uid": registration.moving_frame_uid,
+        "matrix_moving_to_fixed": affine_part(whole).inverse().matrix.tolist(),
+        "accepted_by": registration.accepted_by,
+        "accepted_at": registration.accepted_at,
+        "comments": registration.quality.get("comments", []),
+    }
+    if isinstance(whole, Deformation):
+        found["deformation"] = deformation_in_figures(whole)
+    return found

@@ -81,10 +81,13 @@ def structure_set_entry(source: Source, header: Header) -> StructureSetEntry:
 
 
 def registration_entry(source: Source, header: Header) -> RegistrationEntry:
-    """Which frames of reference a Spatial Registration links."""
+    """Which frames of reference a (Deformable) Spatial Registration links."""
+    wanted = ["RegistrationSequence", "DeformableRegistrationSequence", "ContentLabel", "ContentDescription"]
     with damage_refused():
-        dataset = parse(source, header, ["RegistrationSequence", "ContentLabel", "ContentDescription"])
+        dataset = parse(source, header, wanted)
         frames = [str(item.get("FrameOfReferenceUID", "")) for item in dataset.get("RegistrationSequence") or ()]
+        bent = dataset.get("DeformableRegistrationSequence") or ()
+        frames += [str(item.get("SourceFrameOfReferenceUID", "")) for item in bent]
         label = str(dataset.get("ContentDescription") or dataset.get("ContentLabel") or "")[:64]
     linked = dict.fromkeys(uid for uid in (header.text(Tag.FRAME_OF_REFERENCE_UID), *frames) if uid)
     return RegistrationEntry(source.path, header.text(Tag.SOP_INSTANCE_UID), label, tuple(linked), source)

@@ -2,7 +2,8 @@
 
 Direction. DICOM's matrix takes points of the item's own frame INTO the registered frame, which is the Frame of
 Reference of the object itself; several matrices of an item are applied in the order listed. Our `Registration`
-maps fixed to moving, so for a moving item it is the inverse of that item's matrix.
+maps fixed to moving, so for a moving item it is the inverse of that item's matrix. A Deformable Spatial Registration
+goes the other way: from the registered frame to the item's own (see `deformable_registration`).
 
 Precision. Matrix elements are decimal strings of at most 16 characters: rotations keep 13 decimals, shifts of
 hundreds of millimetres 11. A rigid map comes back within 1e-9 (mm, or per unit); on reading, a rotation is made
@@ -12,74 +13,112 @@ exactly orthonormal again.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from workstation.dicom.deformable_registration import source_maps
+from workstation.dicom.deformable_registration_write import DEFORMABLE_SOP_CLASS
 from workstation.dicom.errors import DicomError
-from workstation.dicom.header import read_header
+from workstation.dicom.header import Header, read_header
 from workstation.dicom.objects import damage_refused, parse
+from workstation.dicom.registration_matrix import Matrix, matrix_of, orthonormal
+from workstation.dicom.registration_words import acceptance
 from workstation.dicom.registration_write import SOP_CLASS, write_registration
 from workstation.dicom.source import Source
 from workstation.dicom.tags import Tag
 from workstation.fusion.registration import Registration
-from workstation.geometry.errors import GeometryError
+from workstation.geometry.deformation import SpatialMap, is_affine
 from workstation.geometry.transform import Transform
 
 __all__ = ["orthonormal", "read_registrations", "write_registration"]
 
-ORTHONORMAL_TOLERANCE = 1e-3
+Relation = tuple[str, str, SpatialMap, dict[str, Any]]
+"""Fixed frame, moving frame, map from fixed to moving points, what is odd about it."""
 
-Matrix = NDArray[np.float64]
 
-
-def read_registrations(path: str | os.PathLike[str] | Source) -> list[Registration]:
-    """The relations that a Spatial Registration file states, each from its fixed frame to one moving frame.
+def read_registrations(path: str | os.PathLike[str] | Source, *, within_frames: bool = False) -> list[Registration]:
+    """The relations that a (Deformable) Spatial Registration file states, each from its fixed frame to a moving one.
 
     The fixed frame is the object's own Frame of Reference when it is one of the registered frames (or when no
-    item is given for it); otherwise the first item's. Raises DicomError when the file can't be read, is no Spatial
-    Registration, or relates nothing.
+    item is given for it); otherwise the first item's. Ours come back with who accepted them; those of other systems
+    have been accepted by nobody here.
+    within_frames: return relations of a frame with itself, too (phases of one examination moved onto each other):
+        only somebody who knows which images are meant can use them.
+    Raises DicomError when the file can't be read, is no registration, or relates nothing.
     """
     source = path if isinstance(path, Source) else Source(os.fspath(path))
     try:
         with damage_refused():
-            return _registrations(source)
+            return _registrations(source, within_frames)
     except DicomError as error:
         raise DicomError(f"{source.name} {error}") from error
 
 
-def _registrations(source: Source) -> list[Registration]:
+def _registrations(source: Source, within_frames: bool) -> list[Registration]:
     with source.opened() as opened:
         header = read_header(opened)
-    if header.text(Tag.SOP_CLASS_UID) != SOP_CLASS:
+    sop_class = header.text(Tag.SOP_CLASS_UID)
+    if sop_class not in (SOP_CLASS, DEFORMABLE_SOP_CLASS):
         raise DicomError("is no Spatial Registration")
     dataset = parse(source, header)
+    bent = sop_class == DEFORMABLE_SOP_CLASS
+    relations = list(_bent(dataset, header) if bent else _straight(dataset, header))
+    if within_frames:
+        kept = [r for r in relations if r[0] != r[1] or not r[2].is_identity()]
+    else:
+        kept = [r for r in relations if r[0] != r[1]]
+    if not kept and any(not r[2].is_identity() for r in relations):
+        raise DicomError("moves images within one frame of reference, where they count as lying on each other already")
+    if not kept:
+        raise DicomError("relates no two different frames of reference")
+    return [_registration(dataset, header, n, relation) for n, relation in enumerate(kept)]
+
+
+def _registration(dataset: Any, header: Header, number: int, relation: Relation) -> Registration:
+    fixed_uid, moving_uid, whole, odd = relation
+    label = str(dataset.get("ContentDescription") or dataset.get("ContentLabel") or "")[:64]
+    comments = list(dict.fromkeys(text for text in _comments(dataset) if text))
+    accepted_by, accepted_at = acceptance(dataset, comments)
+    return Registration(
+        header.text(Tag.SOP_INSTANCE_UID) + (f"#{number + 1}" if number else ""), fixed_uid, moving_uid, whole,
+        f"from DICOM file: {label}" if label else "from DICOM file",
+        {"rigid": whole.is_rigid(), **({"comments": comments} if comments else {}), **odd}, accepted_by, accepted_at,
+    )  # fmt: skip
+
+
+def _comments(dataset: Any) -> Iterator[str]:
+    """Whatever the object says about its transformations, in its order."""
+    for item in dataset.get("RegistrationSequence") or ():
+        for registration in item.get("MatrixRegistrationSequence") or ():
+            yield str(registration.get("FrameOfReferenceTransformationComment") or "").strip()
+    for item in dataset.get("DeformableRegistrationSequence") or ():
+        yield str(item.get("FrameOfReferenceTransformationComment") or "").strip()
+
+
+def _bent(dataset: Any, header: Header) -> Iterator[Relation]:
+    fixed_uid = header.text(Tag.FRAME_OF_REFERENCE_UID)
+    for moving_uid, whole, odd in source_maps(dataset, header.little_endian):
+        yield fixed_uid, moving_uid, whole, odd
+
+
+def _straight(dataset: Any, header: Header) -> Iterator[Relation]:
     listed = dataset.get("RegistrationSequence") or ()
     items = [(str(item.get("FrameOfReferenceUID", "")), _item_matrix(item)) for item in listed]
     fixed_uid, fixed_matrix = _fixed(header.text(Tag.FRAME_OF_REFERENCE_UID), items)
-    label = str(dataset.get("ContentDescription") or dataset.get("ContentLabel") or "")[:64]
-    method = f"from DICOM file: {label}" if label else "from DICOM file"
-    found: list[Registration] = []
     for frame_uid, matrix in items:
-        if not frame_uid or frame_uid == fixed_uid:
-            continue
-        transform = Transform(np.linalg.inv(matrix) @ fixed_matrix)
-        quality = {"rigid": transform.is_rigid()}
-        identifier = header.text(Tag.SOP_INSTANCE_UID) + (f"#{len(found) + 1}" if found else "")
-        found.append(Registration(identifier, fixed_uid, frame_uid, transform, method, quality))
-    if not found:
-        raise DicomError("relates no two different frames of reference")
-    return found
+        if frame_uid:
+            yield fixed_uid, frame_uid, Transform(np.linalg.inv(matrix) @ fixed_matrix), {}
 
 
 def _fixed(own_uid: str, items: list[tuple[str, Matrix]]) -> tuple[str, Matrix]:
     """The frame that counts as fixed, and the matrix from it into the registered frame."""
     if not items:
         raise DicomError("holds no registered frames")
-    for frame_uid, matrix in items:
-        if frame_uid and frame_uid == own_uid:
-            return frame_uid, matrix
+    own = [matrix for frame_uid, matrix in items if frame_uid and frame_uid == own_uid]
+    if own:
+        return own_uid, next((matrix for matrix in own if np.allclose(matrix, np.eye(4), atol=1e-9)), own[0])
     if own_uid and len(items) == 1:
         return own_uid, np.eye(4)
     for frame_uid, matrix in items:
@@ -96,26 +135,20 @@ def _item_matrix(item: Any) -> Matrix:
     total: Matrix = np.eye(4)
     for registration in item.get("MatrixRegistrationSequence") or ():
         for step in registration.get("MatrixSequence") or ():
-            total = _matrix(step) @ total
+            total = matrix_of(step) @ total
     return total
 
 
-def _matrix(step: Any) -> Matrix:
-    values = step.get("FrameOfReferenceTransformationMatrix")
-    try:
-        matrix = np.array([float(v) for v in values or ()], dtype=np.float64)
-        transform = Transform(matrix)
-    except (GeometryError, TypeError, ValueError) as error:
-        raise DicomError("holds a matrix that is no transformation of space (4 rows of 4, the last 0 0 0 1)") from error
-    kind = str(step.get("FrameOfReferenceTransformationMatrixType", ""))
-    return orthonormal(transform.matrix) if kind in ("RIGID", "") else np.array(transform.matrix)
+def in_words(registration: Registration, fixed_name: str, moving_name: str) -> str:
+    """Which way a registration goes, in a sentence for people.
+
+    The names are those of the two images.
+    """
+    how = "by a matrix" if is_affine(registration.fixed_to_moving) else "by a deformation"
+    return f"Takes points of {fixed_name} (fixed) {how} to the same anatomy in {moving_name} (moving)."
 
 
-def orthonormal(matrix: Matrix) -> Matrix:
-    """The matrix with its rotation made exactly orthonormal, where it is one but for the rounding of its digits."""
-    rotation = matrix[:3, :3]
-    u, scales, vt = np.linalg.svd(rotation)
-    result = np.array(matrix)
-    if np.abs(scales - 1).max() <= ORTHONORMAL_TOLERANCE:
-        result[:3, :3] = u @ vt
-    return result
+def frames_of(registrations: Iterable[Registration]) -> list[str]:
+    """Every frame of reference among them, once, in their order."""
+    both = ((r.fixed_frame_uid, r.moving_frame_uid) for r in registrations)
+    return list(dict.fromkeys(uid for pair in both for uid in pair))
