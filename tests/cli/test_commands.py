@@ -135,6 +135,8 @@ def test_expand_keeps_clear_of_what_it_must_avoid(study, tmp_path):
         (("volumes", "--structures=--"), "--"),
         (("phantom", "glomus", "new", "--seed", "99999999999"), "seed"),
         (("phantom", "glomus", ""), "empty path"),
+        (("phantom", "glomus", "new", "--size-cc", "50"), "between 1 and 20 cc"),
+        (("phantom", "glomus", "new", "--delays-s", "60,x"), "seconds with commas"),
         (("demo", "--headless", ""), "--headless"),
         ((*EXPAND, "--margin", "5", "--to", "X", "--out", ""), "--out"),
         ((*EXPAND, "--margin", "5", "--to", "X", "--out", "."), "not a folder"),

@@ -9,7 +9,7 @@ from workstation.geometry.grid import Grid
 from workstation.geometry.transform import Transform
 from workstation.teaching.anatomy import Head, head
 from workstation.teaching.model_sampling import field
-from workstation.teaching.tissues import APPEARANCE, PHASES, Tissue, mr_table
+from workstation.teaching.tissues import APPEARANCE, Tissue
 
 SEEDS = (0, 1, 2, 3, 4, 5)
 
@@ -67,8 +67,5 @@ def test_paired_organs_are_on_their_sides() -> None:
             assert body.field(f"{name} {letter}", [(-x, y, z)])[0] > 5
 
 
-def test_every_tissue_has_an_appearance_and_the_story_is_the_textbooks() -> None:
+def test_every_tissue_has_an_appearance() -> None:
     assert set(APPEARANCE) == set(Tissue)
-    vein, tumour = ([mr_table(phase)[t, 0] for phase in PHASES] for t in (Tissue.VEIN, Tissue.TUMOUR))
-    assert vein[1] > 3 * vein[0] and vein[3] < 0.5 * vein[1]
-    assert tumour[1] > 2.5 * tumour[0] and tumour[3] > 0.85 * tumour[1]

@@ -14,7 +14,8 @@ from workstation.jobs.progress import Cancelled
 from workstation.structures.structure import Structure
 from workstation.structures.volume import volume_cc
 from workstation.teaching.glomus import GlomusCase, glomus_case
-from workstation.teaching.tissues import PHASES
+
+PHASES = ("pre", "early", "delayed1", "delayed2")
 
 Float = NDArray[np.float64]
 

@@ -11,7 +11,8 @@ from workstation.dicom.registration import write_registration
 from workstation.dicom.structure_set import write_structure_set
 from workstation.dicom.write_series import write_series
 from workstation.jobs.progress import Progress, part, silent
-from workstation.teaching.glomus import REFERENCE_PHASE, GlomusCase
+from workstation.teaching.contrast import REFERENCE_PHASE
+from workstation.teaching.glomus import GlomusCase
 
 MARKS = {"PatientComments": "Synthetic teaching phantom, not a person", "QualityControlSubject": "YES",
          "BodyPartExamined": "HEADNECK"}  # fmt: skip
@@ -36,7 +37,7 @@ def write_glomus(
     for n, (name, volume) in enumerate(names.items()):
         seconds = float(volume.acquisition.get("PhaseTime_s", "0"))
         acquired = moment if name == "CT" else moment + MR_AFTER_CT + timedelta(seconds=seconds)
-        step = part(progress, 0.18 * n, 0.18 * (n + 1))
+        step = part(progress, 0.9 * n / len(names), 0.9 * (n + 1) / len(names))
         extra = {**MARKS, "KVP": "120"} if name == "CT" else MARKS
         paths = write_series(target / name, volume, now=moment, acquired=acquired, attributes=extra, progress=step)
         series[name] = len(paths)

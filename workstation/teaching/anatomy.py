@@ -48,10 +48,10 @@ def field_of(model: PackedModel, body: str, points_mm: ArrayLike) -> Float:
     return out
 
 
-def head(rng: np.random.Generator) -> Head:
-    """A head drawn from `rng`: the same generator state gives the same head."""
+def head(rng: np.random.Generator, size_cc: float = 8.0) -> Head:
+    """A head drawn from `rng`: the same generator state gives the same head. size_cc: of the tumour, within 6 %."""
     variation = _variation(rng)
-    volume_cc = 8.0 + float(rng.uniform(-0.5, 0.5))
+    volume_cc = size_cc * (1 + float(rng.uniform(-0.0625, 0.0625)))
     noise = noise_lattice(rng)
     layers = head_layers()
     others = _bodies_without_tumour(variation)

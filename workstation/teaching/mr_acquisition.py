@@ -10,14 +10,10 @@ from workstation.geometry.transform import Transform
 from workstation.jobs.progress import Progress, silent
 from workstation.teaching.model_sampling import edge_mm, picture
 from workstation.teaching.shapes import PackedModel
-from workstation.teaching.tissues import mr_table
 
 Float32 = NDArray[np.float32]
 
-NOISE = 11.0
-"""Deviation of each channel's noise in scanner units; muscle before contrast has 300."""
 EDGE_MM = 1.3
-SHADING = 0.17
 SHADING_TERMS = 9
 
 
@@ -25,32 +21,37 @@ def acquire_mr(
     model: PackedModel,
     grid: Grid,
     mr_to_model: Transform,
-    phase: str,
+    table: NDArray[np.float64],
     shading: NDArray[np.float64],
+    noise_sd: float,
     seed: np.random.SeedSequence,
     progress: Progress = silent,
+    sentence: str = "Scanning the MR",
 ) -> NDArray[np.int16]:
-    """(k, j, i) int16 signals of a phase, 0 and up. shading: (9,) coefficients, see `shading_coefficients`."""
+    """(k, j, i) int16 signals of a phase, 0 and up.
+
+    table: (tissues, 2) signal and its texture, see `contrast.mr_table`. shading: (9,) coefficients, see
+    `shading_coefficients`. noise_sd: deviation of each channel's noise, in scanner units.
+    """
     seeds = seed.spawn(grid.size[2])
 
     def finish(image: Float32, k: int) -> None:
         image *= _shading_of_slice(grid, shading, k)
         noise = np.random.default_rng(seeds[k]).standard_normal((2, *image.shape), dtype=np.float32)
-        noise *= np.float32(NOISE)
+        noise *= np.float32(noise_sd)
         np.hypot(image + noise[0], noise[1], out=image)
 
-    sentence = f"Scanning the MR, phase {phase}"
-    values = picture(model, grid, mr_to_model, mr_table(phase), edge_mm(grid, EDGE_MM), finish, progress, sentence)
+    values = picture(model, grid, mr_to_model, table, edge_mm(grid, EDGE_MM), finish, progress, sentence)
     np.rint(values, out=values)
     np.clip(values, 0, 32767, out=values)
     return values.astype(np.int16)
 
 
-def shading_coefficients(rng: np.random.Generator) -> NDArray[np.float64]:
-    """(9,) coefficients of a quadratic sensitivity of the coil whose extremes lie about 17 % from 1."""
+def shading_coefficients(rng: np.random.Generator, shading: float) -> NDArray[np.float64]:
+    """(9,) coefficients of a quadratic sensitivity of the coil whose extremes lie about `shading` (a share) from 1."""
     c = rng.uniform(-1, 1, SHADING_TERMS)
     c[3:] *= 0.6
-    scaled: NDArray[np.float64] = SHADING * 1.9 / np.abs(c).sum() * c
+    scaled: NDArray[np.float64] = shading * 1.9 / np.abs(c).sum() * c
     return scaled
 
 
