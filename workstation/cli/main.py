@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from workstation import __version__
 from workstation.cli.commands import (
+    apply,
     compare,
     demo,
     expand,
@@ -30,8 +31,20 @@ from workstation.cli.commands import (
 from workstation.cli.output import UsageError, prepare_streams
 
 COMMANDS = (
-    open_window, inspect, header, compare, volumes, measure,
-    expand, mask, picture, register, phantom, demo, warm_up,
+    open_window,
+    inspect,
+    header,
+    compare,
+    volumes,
+    measure,
+    expand,
+    mask,
+    picture,
+    register,
+    apply,
+    phantom,
+    demo,
+    warm_up,
 )
 
 DESCRIPTION = (

@@ -49,11 +49,7 @@ def write_derived_series(
     """
     if volume.frame_of_reference_uid != on.frame_of_reference_uid:
         raise DicomError("The resampled image does not lie in the frame of reference of the image it was brought onto")
-    if volume.modality not in ("CT", "MR", "PT"):
-        kind = volume.modality or "no stated modality"
-        raise DicomError(
-            f"An image of {kind} can't be written as a derived DICOM series: write it as .nii.gz or .mha instead"
-        )
+    require_kind(volume)
     provisional = any(registration.provisional for registration in registrations)
     acquired = acquired_at(source.acquisition, source.study)
     moment = now or datetime.now()
@@ -66,6 +62,15 @@ def write_derived_series(
         folder, described, now=moment, acquired=acquired.at if acquired else moment, fractions=True, progress=progress,
         attributes=_attributes(volume, source, on, registrations),
     )  # fmt: skip
+
+
+def require_kind(volume: Volume) -> None:
+    """DicomError for an image that can't become a derived series, before any work is done for it."""
+    if volume.modality not in ("CT", "MR", "PT"):
+        kind = volume.modality or "no stated modality"
+        raise DicomError(
+            f"An image of {kind} can't be written as a derived DICOM series: write it as .nii.gz or .mha instead"
+        )
 
 
 def description_of(source: Volume, on: Volume, provisional: bool) -> str:

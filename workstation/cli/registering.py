@@ -1,0 +1,177 @@
+"""What `workstation register` was asked for, as arguments of the engine that does it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.cli.output import UsageError
+from workstation.cli.references import existing_path, find_structure
+from workstation.jobs.progress import Progress
+
+if TYPE_CHECKING:
+    from workstation.fusion.landmarks import LandmarkPair
+    from workstation.fusion.registration import Registration
+    from workstation.geometry.grid import Grid
+    from workstation.geometry.mask import Mask
+    from workstation.geometry.transform import Transform
+    from workstation.images.volume import Volume
+    from workstation.structures.structure import Structure
+
+Float = NDArray[np.float64]
+
+METHODS = ("rigid", "deformable", "landmarks")
+STARTS = ("frame", "centre", "search")
+
+
+class Request:
+    """The options of one registration, checked against each other before anything is loaded."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        method = options.method
+        only = {
+            "--landmarks": ("landmarks", options.landmarks), "--inside": ("deformable", options.inside),
+            "--diffeomorphic": ("deformable", options.diffeomorphic), "--start": ("rigid", options.start),
+            "--region": ("rigid", options.region), "--bone": ("rigid", options.bone),
+        }  # fmt: skip
+        for option, (wanted, given) in only.items():
+            if given and method != wanted and not (wanted == "rigid" and method == "deformable"):
+                raise UsageError(f"{option} belongs to --method {wanted}, not to {method}")
+        if method == "landmarks" and not options.landmarks:
+            raise UsageError("--method landmarks needs --landmarks CSV: the pairs of points")
+        if options.metric and method == "landmarks":
+            raise UsageError("--metric compares images; landmarks need none")
+        self.box = box_of(options.region) if options.region else None
+        named = [text for text in (options.inside, None if self.box else options.region) if text]
+        if named and not options.structures:
+            raise UsageError(f"{named[0]!r} is the name of a structure: give the file that holds it with --structures")
+        self._structures: tuple[Structure, ...] = ()
+
+    def register(self, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
+        """Do it."""
+        engines: dict[str, Callable[[Volume, Volume, Progress], Registration]] = {
+            "rigid": self._rigid, "deformable": self._deformable, "landmarks": self._landmarks,
+        }  # fmt: skip
+        self._read_structures(fixed)
+        return engines[self.options.method](fixed, moving, progress)
+
+    # ------------------------------------------------------------------------------------------------ engines
+
+    def _rigid(self, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
+        from workstation.fusion.rigid import register_rigid
+
+        return register_rigid(fixed, moving, progress=progress, **self._rigid_arguments(fixed, moving))
+
+    def _rigid_arguments(self, fixed: Volume, moving: Volume) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if self.options.start:
+            found["start"] = self._start(fixed, moving)
+        if self.options.region:
+            found["region"] = self._region(fixed.grid)
+        if self.options.bone:
+            found["bone"] = True
+        if self.options.metric:
+            found["metric"] = self.options.metric
+        return found
+
+    def _start(self, fixed: Volume, moving: Volume) -> Transform | None:
+        from workstation.geometry.transform import Transform
+
+        starts: dict[str, Transform | None] = {
+            "frame": Transform.identity(),
+            "centre": Transform.from_rigid(moving.grid.centre_mm - fixed.grid.centre_mm),
+            "search": None,
+        }
+        return starts[self.options.start]
+
+    def _deformable(self, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
+        from workstation.fusion.deformable import register_deformable
+        from workstation.jobs.progress import part
+
+        rigid = self._rigid(fixed, moving, part(progress, 0.0, 0.25))
+        found: dict[str, Any] = {"start": rigid.fixed_to_moving, "diffeomorphic": self.options.diffeomorphic}
+        if self.options.inside:
+            found["inside"] = self._mask(self.options.inside, fixed.grid)
+        if self.options.metric:
+            found["metric"] = self.options.metric
+        return register_deformable(fixed, moving, progress=part(progress, 0.25, 1.0), **found)
+
+    def _landmarks(self, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
+        from workstation.fusion.landmark_registration import register_landmarks
+
+        return register_landmarks(self.pairs(fixed, moving), fixed, moving)
+
+    def pairs(self, fixed: Volume, moving: Volume) -> tuple[LandmarkPair, ...]:
+        """The landmarks given, none without --landmarks."""
+        from workstation.fusion.landmark_files import read_landmarks
+
+        paths = [str(existing_path(path)) for path in self.options.landmarks or ()]
+        if not paths:
+            return ()
+        if len(paths) > 2:
+            raise UsageError("--landmarks: one table, or two lists of points (fixed, then moving)")
+        return read_landmarks(
+            *paths, fixed_frame_uid=fixed.frame_of_reference_uid, moving_frame_uid=moving.frame_of_reference_uid,
+            fixed_grid=fixed.grid, moving_grid=moving.grid,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------------ regions
+
+    def _read_structures(self, fixed: Volume) -> None:
+        from workstation.dicom.structure_set import read_structure_set
+
+        if not self.options.structures:
+            return
+        found = read_structure_set(existing_path(self.options.structures), fixed)
+        from workstation.cli.commands.expand import require_same_frame
+
+        require_same_frame(found, fixed, self.options.fixed)
+        self._structures = found.structures
+
+    def _region(self, grid: Grid) -> Mask:
+        return self._mask(self.options.region, grid) if self.box is None else box_mask(grid, *self.box)
+
+    def _mask(self, name: str, grid: Grid) -> Mask:
+        from workstation.structures.rasterise import mask_of
+
+        return mask_of(find_structure(self._structures, name).stack, grid)
+
+
+def box_of(text: str) -> tuple[Float, Float] | None:
+    """Lower and upper corner of "box x0,y0,z0,x1,y1,z1" (LPS mm of the fixed frame); None for a structure's name."""
+    cells = text.removeprefix("box").strip(" :=").split(",")
+    if len(cells) != 6:
+        if text.startswith("box ") or len(cells) > 3:
+            raise UsageError(f'--region {text!r}: a box is six numbers, "box x0,y0,z0,x1,y1,z1" in mm')
+        return None
+    try:
+        corners = np.array([float(cell) for cell in cells]).reshape(2, 3)
+    except ValueError as error:
+        raise UsageError(f"--region {text!r}: a box is six numbers in mm") from error
+    low, high = corners.min(0), corners.max(0)
+    if not np.isfinite(corners).all() or (low == high).any():
+        raise UsageError(f"--region {text!r}: this box is flat or has no end")
+    return low, high
+
+
+def box_mask(grid: Grid, low: Float, high: Float) -> Mask:
+    """The voxels whose centres lie in a box of patient space; UsageError where none does."""
+    from workstation.geometry.mask import Mask
+
+    corners = np.array([[(low, high)[b >> a & 1][a] for a in range(3)] for b in range(8)])
+    index = grid.to_index(corners)
+    start = np.maximum(0, np.floor(index.min(0))).astype(int)
+    end = np.minimum(grid.size, np.ceil(index.max(0)) + 1).astype(int)
+    if (end <= start).any():
+        raise UsageError("--region: this box lies outside the fixed image")
+    i, j, k = np.meshgrid(*(np.arange(a, b) for a, b in zip(start, end, strict=True)), indexing="ij")
+    points = grid.to_patient(np.stack([i, j, k], axis=-1))
+    inside = np.all((points >= low) & (points <= high), axis=-1).transpose((2, 1, 0))
+    if not inside.any():
+        raise UsageError("--region: no voxel of the fixed image lies in this box")
+    return Mask(grid, (int(start[0]), int(start[1]), int(start[2])), np.ascontiguousarray(inside))
