@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from workstation.fusion import rigid
-from workstation.fusion.descent import Pair, Result
 from workstation.fusion.registration import RegistrationError
 from workstation.fusion.rigid import register_rigid
+from workstation.fusion.rigid_pair import Ascent, RigidPair
 from workstation.geometry.grid import Grid
 from workstation.geometry.mask import Mask
 from workstation.geometry.transform import Transform
@@ -105,7 +103,7 @@ def test_the_same_question_gets_the_same_answer(case: GlomusCase) -> None:
     np.testing.assert_allclose(one.matrix, two.matrix, atol=1e-4)
 
 
-@pytest.mark.parametrize("words", ["start 1", "Registering at 2 mm", "Checking"])
+@pytest.mark.parametrize("words", ["the moving image", "ways to begin", "at 4 mm", "at 1 mm", "Checking"])
 def test_cancelling_comes_out_as_cancelled_at_any_step(case: GlomusCase, words: str) -> None:
     def stop(fraction: float, sentence: str) -> None:
         if words in sentence:
@@ -173,11 +171,7 @@ def test_images_with_nothing_in_common_are_refused_or_doubtful(case: GlomusCase)
 def test_an_answer_worse_than_its_start_is_refused(case: GlomusCase, monkeypatch: pytest.MonkeyPatch) -> None:
     truth = case.registration.fixed_to_moving
     lost = Transform.from_rigid((25, 0, 0), (0, 20, 0)).after(truth)
-
-    def wander(pair: Pair, start: Transform, *rest: Any) -> Result:
-        return Result(lost, 0.1, 3)
-
-    monkeypatch.setattr(rigid, "descend", wander)
+    monkeypatch.setattr(RigidPair, "ascend", lambda *_rest, **_more: Ascent(lost, 3))
     with pytest.raises(RegistrationError, match="agree less"):
         register_rigid(case.ct, case.phases["pre"], start=truth)
 

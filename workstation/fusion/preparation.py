@@ -7,35 +7,122 @@ histogram; an MR goes through a logarithm, which turns coil shading into a mere 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813  (its own name for itself)
 from numpy.typing import NDArray
 
+from workstation.fusion.agreement import THREADS, Picture, in_parts
 from workstation.fusion.itk_images import image_on
+from workstation.fusion.reduction_kernels import reduce_boxes, reduce_through
 from workstation.fusion.registration import RegistrationError
 from workstation.geometry.grid import Grid
 from workstation.images.volume import Volume
 
 Float = NDArray[np.float64]
+Single = NDArray[np.float32]
 
-CT_RANGE_HU = (-250.0, 900.0)
-CT_BODY_HU = -350.0
+CT_CURVE_HU = ((-1000.0, 0.0), (-600.0, 0.08), (-250.0, 0.16), (900.0, 1.0))
+CT_BODY_HU = -200.0
 BODY_MARGIN_MM = 6.0
 FEWEST_SLICES = 4
+FINEST_MM = 1.0
 COARSE_MM = 4.0
+TABLE = 4096
+SEEN_VOXELS = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """Where the patient is: a mask (k, j, i) on a coarse grid, with a rim of air around it."""
+
+    grid: Grid
+    inside: NDArray[np.bool_]
+
+    @property
+    def volume_mm3(self) -> float:
+        """Of the mask."""
+        return float(np.count_nonzero(self.inside)) * self.grid.voxel_volume_cc * 1000
+
+    @property
+    def middle_mm(self) -> Float:
+        """(3,) its centroid."""
+        return self.grid.to_patient(np.argwhere(self.inside).mean(0)[::-1])
+
+    def points_mm(self) -> Float:
+        """(n, 3) the centres of its voxels."""
+        return self.grid.to_patient(np.argwhere(self.inside)[:, ::-1])
+
+    def holds(self, points_mm: Float) -> NDArray[np.bool_]:
+        """Whether patient points (n, 3) lie in it."""
+        index = np.rint(self.grid.to_index(points_mm)).astype(np.int64)
+        within = ((index >= 0) & (index < np.array(self.grid.size))).all(-1)
+        found = np.zeros(len(points_mm), dtype=bool)
+        i, j, k = index[within].T
+        found[within] = self.inside[k, j, i]
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Bends values to 0..1: `table[(value - low) * scale]`."""
+
+    low: float
+    scale: float
+    table: Single
+
+    @staticmethod
+    def of(volume: Volume, low: float, high: float) -> Curve:
+        """For a volume whose values lie between two."""
+        if volume.modality == "CT":
+            hu, bent = np.array(CT_CURVE_HU).T
+            low, high = max(low, hu[0]), min(high, hu[-1])
+            at = low + (np.arange(TABLE) + 0.5) * (high - low) / TABLE
+            return Curve(low, TABLE / (high - low), np.interp(at, hu, bent).astype(np.float32))
+        seen = _seen(volume.voxels)
+        floor = min(0.0, float(np.percentile(seen, 0.1)))
+        scale = 0.3 * max(float(np.percentile(seen, 60)) - floor, 1e-6 * (high - low))
+        top = max(float(np.percentile(seen, 99.8)), floor + 1e-6 * (high - low))
+        at = floor + (np.arange(TABLE) + 0.5) * (top - floor) / TABLE
+        bent = np.log1p((at - floor) / scale)
+        return Curve(floor, TABLE / (top - floor), (bent / bent[-1]).astype(np.float32))
+
+    def __call__(self, value: float) -> float:
+        return float(self.table[int(np.clip((value - self.low) * self.scale, 0, TABLE - 1))])
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """An image ready for registration, float32 values 0..1 in the body's box, and its body mask on a coarse grid."""
+    """An image ready for registration: values bent to 0..1 by a curve.
+
+    name: for messages. finest: about 1 mm, in the body's box; levels: coarser, made when asked for.
+    """
 
     name: str
-    image: sitk.Image
-    body: sitk.Image
-    centre_of_mass_mm: Float
-    centre_mm: Float
+    volume: Volume
+    finest: Picture
+    body: Body
+    curve: Curve
+    levels: dict[float, Picture] = field(default_factory=dict)
+
+    def at(self, spacing_mm: float) -> Picture:
+        """The image at about `spacing_mm` in every direction, never finer than it is."""
+        if spacing_mm not in self.levels:
+            finer = [s for s in self.levels if s < spacing_mm]
+            self.levels[spacing_mm] = coarser(self.levels[max(finer)] if finer else self.finest, spacing_mm)
+        return self.levels[spacing_mm]
+
+    def bent(self, value: float) -> float:
+        """What an image value has become, 0..1."""
+        return self.curve(value)
+
+    @property
+    def centre_mm(self) -> Float:
+        """(3,) middle of the whole image."""
+        return self.volume.grid.centre_mm
 
 
 def prepare(volume: Volume, role: str) -> Prepared:
@@ -47,79 +134,89 @@ def prepare(volume: Volume, role: str) -> Prepared:
     if min(volume.grid.size) < FEWEST_SLICES:
         raise RegistrationError(f"Registration needs a volume: {name} has only {min(volume.grid.size)} slice(s)")
     voxels = volume.voxels
-    if voxels.dtype.kind == "f" and not np.isfinite(voxels).all():
+    low, high = float(voxels.min()), float(voxels.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
         raise RegistrationError(f"Registration is not possible: {name} contains values that are no numbers")
-    if voxels.min() == voxels.max():
+    if low == high:
         raise RegistrationError(f"Registration is not possible: {name} has the same value everywhere")
-    values = image_on(volume.grid, _useful(volume))
-    body = _body(values, volume)
-    values, _ = cropped_to(values, body)
-    return Prepared(name, values, body, _centre_of_mass(values, body), volume.grid.centre_mm)
+    curve = Curve.of(volume, low, high)
+    coarse = _reduced(volume, curve, COARSE_MM, np.zeros(3, np.int64), np.array(volume.grid.size))
+    body = _body(coarse, volume, curve)
+    first, size = _box_of(body, volume.grid)
+    return Prepared(name, volume, _reduced(volume, curve, FINEST_MM, first, size), body, curve)
 
 
-def _useful(volume: Volume) -> NDArray[np.float32]:
-    """(k, j, i) float32 values in 0..1."""
-    values = volume.voxels.astype(np.float32)
-    if volume.modality == "CT":
-        low, high = CT_RANGE_HU
-    else:
-        sample = values[:: max(1, len(values) // 40), ::3, ::3]
-        values -= np.float32(min(0.0, float(np.percentile(sample, 0.1))))
-        np.maximum(values, 0, out=values)
-        scale = max(float(np.percentile(values[:: max(1, len(values) // 40), ::3, ::3], 60)), 1e-6)
-        values = np.log1p(values / np.float32(0.3 * scale))
-        low, high = 0.0, float(np.percentile(values[:: max(1, len(values) // 40), ::3, ::3], 99.8))
-    values -= np.float32(low)
-    values *= np.float32(1.0 / max(high - low, 1e-6))
-    np.clip(values, 0, 1, out=values)
-    return values
+def _seen(voxels: NDArray[np.generic]) -> Single:
+    """Some of the voxels, from everywhere."""
+    step = max(1, round((voxels.size / SEEN_VOXELS) ** (1 / 3)))
+    return voxels[::step, ::step, ::step].astype(np.float32)
 
 
-def _body(values: sitk.Image, volume: Volume) -> sitk.Image:
+def _reduced(
+    volume: Volume, curve: Curve, spacing_mm: float, first: NDArray[np.int64], size: NDArray[np.int64]
+) -> Picture:
+    """A box of a volume (first voxel, size: (i, j, k)) with its values bent, at about `spacing_mm`."""
+    step = _steps(volume.grid, spacing_mm, size)
+    shape = tuple(int(n) for n in (size // step)[::-1])
+    voxels = np.ascontiguousarray(volume.voxels).view()
+    voxels.setflags(write=False)
+    out = np.empty(shape, np.float32)
+    begin, boxes = np.ascontiguousarray(first[::-1]), np.ascontiguousarray(step[::-1])
+    low, scale = np.float32(curve.low), np.float32(curve.scale)
+    _by_slices(
+        shape[0], lambda a, b: reduce_through(voxels, begin, boxes, low, scale, curve.table, out, a, b)
+    )
+    return Picture(out, _coarse_grid(volume.grid, first, step, shape))
+
+
+def coarser(picture: Picture, spacing_mm: float) -> Picture:
+    """A picture by the means over boxes of about `spacing_mm`."""
+    step = _steps(picture.grid, spacing_mm, np.array(picture.grid.size))
+    if (step == 1).all():
+        return picture
+    shape = tuple(int(n) for n in (np.array(picture.grid.size) // step)[::-1])
+    out = np.empty(shape, np.float32)
+    boxes = np.ascontiguousarray(step[::-1])
+    _by_slices(shape[0], lambda a, b: reduce_boxes(picture.values, boxes, out, a, b))
+    return Picture(out, _coarse_grid(picture.grid, np.zeros(3, np.int64), step, shape))
+
+
+def _steps(grid: Grid, spacing_mm: float, size: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Voxels (i, j, k) that make one box of about `spacing_mm`; at least two boxes fit along each axis."""
+    wanted = np.maximum(1, np.round(spacing_mm / grid.spacing_mm)).astype(np.int64)
+    return np.minimum(wanted, np.maximum(1, size // 2))
+
+
+def _coarse_grid(grid: Grid, first: NDArray[np.int64], step: NDArray[np.int64], shape: tuple[int, ...]) -> Grid:
+    return Grid(grid.to_patient(first + (step - 1) / 2), grid.spacing_mm * step, grid.direction, shape[::-1])
+
+
+def _by_slices(count: int, work: Callable[[int, int], None]) -> None:
+    """Hand out slices to threads."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        for one in [pool.submit(work, *slices) for slices in in_parts(count, THREADS)]:
+            one.result()
+
+
+def _body(coarse: Picture, volume: Volume, curve: Curve) -> Body:
     """The largest connected bright part on a coarse grid, holes filled, with a rim of air around it."""
-    coarse = resampled(values, COARSE_MM)
-    if volume.modality == "CT":
-        low, high = CT_RANGE_HU
-        threshold = (CT_BODY_HU + 150 - low) / (high - low)
-        bright = coarse > max(threshold, 0.02)
-    else:
-        bright = sitk.OtsuThreshold(coarse, 0, 1, 64)
+    image = image_on(coarse.grid, coarse.values)
+    bright = image > max(curve(CT_BODY_HU), 0.02) if volume.modality == "CT" else sitk.OtsuThreshold(image, 0, 1, 64)
     opened = sitk.BinaryMorphologicalOpening(bright, [1, 1, 1], sitk.sitkBall)
     parts = sitk.RelabelComponent(sitk.ConnectedComponent(opened), sortByObjectSize=True)
     largest = sitk.Cast(parts == 1, sitk.sitkUInt8)
     if not sitk.GetArrayViewFromImage(largest).any():
-        largest = sitk.Cast(coarse >= 0, sitk.sitkUInt8)
-    rim = [max(1, round(BODY_MARGIN_MM / s)) for s in coarse.GetSpacing()]
-    return sitk.BinaryFillhole(sitk.BinaryDilate(largest, rim, sitk.sitkBall))
+        largest = sitk.Cast(image >= 0, sitk.sitkUInt8)
+    rim = [max(1, round(BODY_MARGIN_MM / s)) for s in image.GetSpacing()]
+    filled = sitk.BinaryFillhole(sitk.BinaryDilate(largest, rim, sitk.sitkBall))
+    return Body(coarse.grid, sitk.GetArrayFromImage(filled) > 0)
 
 
-def _centre_of_mass(values: sitk.Image, body: sitk.Image) -> Float:
-    weights = sitk.GetArrayFromImage(sitk.Resample(values, body)) * sitk.GetArrayFromImage(body)
-    total = max(float(weights.sum()), 1e-9)
-    index = [float(np.tensordot(weights, np.arange(weights.shape[a]), ([a], [0])).sum()) / total for a in (2, 1, 0)]
-    return np.array(body.TransformContinuousIndexToPhysicalPoint(index))
-
-
-def resampled(image: sitk.Image, spacing_mm: float) -> sitk.Image:
-    """The image smoothed and sampled at about `spacing_mm` in every direction (never finer than it is)."""
-    spacing = np.array(image.GetSpacing())
-    factor = np.maximum(1, np.round(spacing_mm / spacing)).astype(int)
-    if (factor == 1).all():
-        return image
-    return sitk.BinShrink(image, [int(f) for f in np.minimum(factor, image.GetSize())])
-
-
-def cropped_to(image: sitk.Image, mask: sitk.Image) -> tuple[sitk.Image, sitk.Image]:
-    """The part of an image inside the mask's box, and the mask on that part's grid."""
-    on_image = sitk.Resample(mask, image, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
-    inside = np.argwhere(sitk.GetArrayViewFromImage(on_image) > 0)
-    if not len(inside):
-        raise RegistrationError("Registration is not possible: the region lies outside of the fixed image")
-    low, high = inside.min(0)[::-1], inside.max(0)[::-1]
-    size, start = (high - low + 1).tolist(), low.tolist()
-    return sitk.RegionOfInterest(image, size, start), sitk.RegionOfInterest(on_image, size, start)
-
-
-def mask_image(grid: Grid, voxels: NDArray[np.bool_]) -> sitk.Image:
-    """A mask (k, j, i) as an image of 0 and 1."""
-    return image_on(grid, voxels.astype(np.uint8))
+def _box_of(body: Body, grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First voxel and size (i, j, k) on the image's grid of the body's box."""
+    inside = np.argwhere(body.inside)[:, ::-1]
+    low = grid.to_index(body.grid.to_patient(inside.min(0) - 0.5))
+    high = grid.to_index(body.grid.to_patient(inside.max(0) + 0.5))
+    first = np.clip(np.floor(low), 0, np.array(grid.size) - 2).astype(np.int64)
+    last = np.clip(np.ceil(high), first + 1, np.array(grid.size) - 1).astype(np.int64)
+    return first, last - first + 1

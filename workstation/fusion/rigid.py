@@ -1,41 +1,49 @@
-# mypy: disable-error-code="no-untyped-call"
 """Rigid registration of two images of one patient, of the same or of different modality.
 
-Mattes mutual information, climbed on a coarse and a fine level from the best of several starts, then climbed again
-from beside the answer: how far apart the two answers lie is told as the repeatability.
+Mattes mutual information, or correlation where two images of one modality are proportional, climbed through a pyramid
+from the best of all ways to begin, then climbed again from beside the answer with other samples: how far apart the
+two answers lie is told as the repeatability, the answer is the middle of both.
 """
 
 from __future__ import annotations
 
-from itertools import count
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
 from uuid import uuid4
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813  (its own name for itself)
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from workstation.fusion.descent import Level, Pair, Result, descend, information_at
-from workstation.fusion.preparation import Prepared, mask_image, prepare
+from workstation.fusion.agreement import METRIC_NAMES, THREADS, Metric, Pose, rotation_of
+from workstation.fusion.plausibility import LocalShifts, local_shifts, mirror_agreement
+from workstation.fusion.preparation import prepare
+from workstation.fusion.regions import compared_region
 from workstation.fusion.registration import Registration, RegistrationError
-from workstation.fusion.starts import SMALLEST_OVERLAP, candidates, overlap
+from workstation.fusion.rigid_pair import Ascent, RigidPair
+from workstation.fusion.starts import SMALLEST_OVERLAP, Arena, Found, Start, middles, overlap, searched
+from workstation.fusion.watching import Step, Watch, silent_watch
 from workstation.geometry.mask import Mask
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.jobs.progress import Progress, part, silent
 
 Float = NDArray[np.float64]
+StartMethod = Literal["auto", "frame", "centre", "search"]
 
 SEED = 20260112
-COARSE = Level(spacing_mm=4.0, samples=20000, iterations=80, first_step_mm=2.0, last_step_mm=0.02)
-FINE = Level(spacing_mm=2.0, samples=70000, iterations=50, first_step_mm=0.6, last_step_mm=0.004)
-TRIED_STARTS = 3
-ATTEMPTS = 3
 NUDGE_MM, NUDGE_DEG = 0.7, 0.5
 GOOD_REPEATABILITY_MM = 0.5
-LEAST_INFORMATION = 0.1
+LEAST_AGREEMENT: dict[Metric, float] = {"mutual-information": 0.05, "correlation": 0.3}
+LEAST_OVERLAP = 0.02
 FALLEN = 0.005
-"""Mutual information (nats) by which an answer may lie below its start before it counts as worse: sampling noise."""
+"""Agreement by which an answer may lie below its start before it counts as worse: sampling noise."""
+GOOD_LOCAL_MM, GOOD_LOCAL_UPPER_MM = 2.0, 4.5
+FEWEST_BLOCKS = 3
+MIRROR_RISE = 1.02
+EQUAL_SHARE = 0.97
+"""Another position that agrees this well makes the best one doubtful."""
+ELSEWHERE_MM = 10.0
 
 
 def register_rigid(
@@ -43,129 +51,271 @@ def register_rigid(
     moving: Volume,
     *,
     start: Transform | None = None,
+    start_method: StartMethod = "auto",
     region: Mask | None = None,
+    box_mm: ArrayLike | None = None,
+    bone: bool = False,
+    metric: Literal["auto"] | Metric = "auto",
     progress: Progress = silent,
+    watch: Watch = silent_watch,
 ) -> Registration:
     """Find the rigid map that takes points of the fixed image to the same anatomy in the moving one.
 
-    start: first guess, fixed to moving; without one, identity where both share a frame of reference, else the best
-        of several. region: on any grid in the fixed frame; the fine step compares only there (a target and the bone
-        around it, say) instead of the whole body.
-    progress: may raise Cancelled.
+    start: first guess, fixed to moving, for example placed by hand: only the nearest best agreement is sought.
+    start_method, without one: "frame" begins where the images' own geometry puts them, "centre" with their middles on
+        each other, "search" tries turns and shifts of every size; "auto" believes a shared frame of reference as long
+        as the anatomy agrees there, and searches otherwise.
+    region, box_mm ((2, 3) patient mm), bone (of a CT): the fine levels compare only there; several: what they share.
+    metric: "auto" takes correlation for proportional images of one modality, else mutual information.
+    progress: may raise Cancelled; watch: gets every step.
     Raises RegistrationError, in one sentence, for images that can't be registered and for a result that agrees less
-    than the start did. `quality` holds mutual information before and after (nats), iterations, the overlap of the
-    bodies, the repeatability in mm (mean over the compared region), the shift and angles, and a `verdict`: "good"
-    or "doubtful" with its `reasons`.
+    than the start did. `quality` (JSON values) holds "metric" with its name and unit, "metric_start", "metric_end",
+    "iterations", "samples", "start", "region", "overlap", "repeatability_mm" (mean over the region), "local_shift_mm"
+    (how far parts of the anatomy would rather lie), "shift_mm" at the body's middle, "rotation_deg", and a "verdict"
+    ("good", "doubtful", "failed") with its "reasons".
     """
     progress(0.0, "Preparing the fixed image")
     one = prepare(fixed, "fixed")
-    progress(0.12, "Preparing the moving image")
+    progress(0.08, "Preparing the moving image")
     other = prepare(moving, "moving")
-    where = one.body if region is None else _region(region)
-    same_frame = bool(fixed.frame_of_reference_uid) and fixed.frame_of_reference_uid == moving.frame_of_reference_uid
-    coarse, chosen = _coarse(one, other, start, same_frame, part(progress, 0.2, 0.5))
-    pair = Pair.of(one, other, where, FINE)
-    result, apart_mm = _confirmed(pair, one, coarse.transform, part(progress, 0.5, 0.97))
-    before = information_at(pair, chosen, SEED + 2)
-    after = information_at(pair, result.transform, SEED + 2)
-    if after < before - FALLEN:
-        raise RegistrationError(
-            "The registration failed: the images agree less after it than before; give it a better start by hand"
-        )
-    quality = _quality(one, other, result, coarse.iterations, before, after, apart_mm)
+    progress(0.16, "Preparing the region")
+    where = compared_region(one, region, box_mm, bone)
+    with ThreadPoolExecutor(THREADS) as pool:
+        pair = RigidPair(one, other, where, pool)
+        work = _Work(pair, start, start_method, _same_frame(fixed, moving), metric, watch)
+        result = work.run(part(progress, 0.18, 0.98))
+    result.quality["region"] = _region_words(region, box_mm, bone)
     progress(1.0, "Registered")
     return Registration(
         identifier=str(uuid4()),
         fixed_frame_uid=fixed.frame_of_reference_uid,
         moving_frame_uid=moving.frame_of_reference_uid,
         fixed_to_moving=result.transform,
-        method="rigid, Mattes mutual information",
-        quality=quality,
+        method=f"rigid, {METRIC_NAMES[pair.metric].split(',')[0]}",
+        quality=result.quality,
     )
 
 
-def _coarse(
-    one: Prepared, other: Prepared, start: Transform | None, same_frame: bool, progress: Progress
-) -> tuple[Result, Transform]:
-    """The best coarse answer, and the start that led to it."""
-    pair = Pair.of(one, other, one.body, COARSE)
-    starts = [start] if start is not None else candidates(one, other, same_frame)
-    if not starts or (start is not None and overlap(one, other, start) <= 0.02):
-        raise RegistrationError(f"Registration is not possible: {one.name} and {other.name} do not overlap")
-    if len(starts) > TRIED_STARTS:
-        progress(0.0, f"Comparing {len(starts)} ways to begin")
-        starts = sorted(starts, key=lambda t: -information_at(pair, t, SEED))[:TRIED_STARTS]
-    best: tuple[Result, Transform] | None = None
-    for n, first in zip(count(), starts, strict=False):
-        step = part(progress, n / len(starts), (n + 1) / len(starts))
-        result = descend(pair, first, SEED, step, f"Registering at 4 mm, start {n + 1} of {len(starts)}")
-        if best is None or result.information > best[0].information:
-            best = result, first
-    assert best is not None
-    return best
+def _same_frame(fixed: Volume, moving: Volume) -> bool:
+    return bool(fixed.frame_of_reference_uid) and fixed.frame_of_reference_uid == moving.frame_of_reference_uid
 
 
-def _confirmed(pair: Pair, one: Prepared, start: Transform, progress: Progress) -> tuple[Result, float]:
-    """The fine answer, and how far (mm) a second climb from beside it ended from it.
+def _region_words(region: Mask | None, box_mm: ArrayLike | None, bone: bool) -> str:
+    asked = (("region", region is not None), ("box", box_mm is not None), ("bone", bone))
+    return " and ".join(name for name, is_asked in asked if is_asked) or "body"
 
-    Where the two disagree, the climb goes on from the better one, a few times.
-    """
-    result = descend(pair, start, SEED, part(progress, 0.0, 0.4), "Registering at 2 mm")
-    apart_mm = float("inf")
-    for n in range(ATTEMPTS):
-        step = part(progress, 0.4 + 0.6 * n / ATTEMPTS, 0.4 + 0.6 * (n + 1) / ATTEMPTS)
-        again = descend(pair, _nudged(result.transform, one), SEED + 1 + n, step, "Checking the result")
-        apart_mm = _apart_mm(pair, result.transform, again.transform)
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    transform: Transform
+    quality: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class _Begun:
+    """Where the coarse part ended. rival: how well the best other position agrees, as a share of this one's."""
+
+    name: str
+    transform: Transform
+    steps: int
+    rival: float = 0.0
+
+
+@dataclass(eq=False)
+class _Work:
+    """One registration under way."""
+
+    pair: RigidPair
+    start: Transform | None
+    method: StartMethod
+    same_frame: bool
+    metric: Literal["auto"] | Metric
+    watch: Watch
+
+    def run(self, progress: Progress) -> _Answer:
+        """Begin, climb, check, judge."""
+        begun = self._begin(part(progress, 0.0, 0.4))
+        answer = self._finish(begun, part(progress, 0.4, 0.7))
+        if self._should_search(begun, answer):
+            try:
+                again = self._finish(self._search(part(progress, 0.7, 0.85)), part(progress, 0.85, 1.0))
+            except RegistrationError:
+                return answer
+            return again if self._better(again, answer) else answer
+        return answer
+
+    # ------------------------------------------------------------------ to begin
+
+    def _begin(self, progress: Progress) -> _Begun:
+        if self.start is not None:
+            return self._from(self.start, "given", progress)
+        if self.method == "frame" or (self.method == "auto" and self.same_frame):
+            return self._from(Transform.identity(), "frame", progress)
+        if self.method == "centre":
+            return self._centred(progress)
+        return self._search(progress)
+
+    def _from(self, start: Transform, name: str, progress: Progress) -> _Begun:
+        """Coarse climb from one start; in the region, if that is all that was asked for."""
+        self._must_overlap(start)
+        ascent = self.pair.ascend(start, [8.0], SEED, progress, self.watch, whole_above_mm=1.0)
+        if name == "given" and self.pair.region is not self.pair.fixed.body:
+            return _Begun(name, start, 0)
+        return _Begun(name, ascent.transform, ascent.steps)
+
+    def _centred(self, progress: Progress) -> _Begun:
+        starts = middles(self.pair.fixed, self.pair.moving)
+        arena = Arena.of(self.pair.fixed, self.pair.moving, self.pair.pool, SEED)
+        found = []
+        for n, start in enumerate(starts):
+            progress(n / len(starts), "Climbing from the middles")
+            found.append(arena.climbed(start.name, arena.pose(start.transform)))
+        return self._best(arena, sorted(found, key=lambda f: -f.score))
+
+    def _search(self, progress: Progress) -> _Begun:
+        fixed, moving = self.pair.fixed, self.pair.moving
+        arena = Arena.of(fixed, moving, self.pair.pool, SEED)
+        known = [Start("frame", Transform.identity()), *middles(fixed, moving)]
+        return self._best(arena, searched(arena, fixed, moving, known, progress))
+
+    def _best(self, arena: Arena, found: list[Found]) -> _Begun:
+        """The best of several climbs, and how good the best one elsewhere is."""
+        found = [f for f in found if f.score > 0]
+        if not found:
+            raise RegistrationError("Registration is not possible: no position was found at which the two images agree")
+        for n, one in enumerate(reversed(found)):
+            self.watch(Step("search", n + 1, one.climb.value, one.climb.pose.transform(arena.samples.pivot_mm)))
+        first = found[0]
+        away = [f.score for f in found[1:] if arena.apart_mm(f.climb.pose, first.climb.pose) > ELSEWHERE_MM]
+        rival = max(away, default=0.0) / first.score
+        return _Begun(first.name, first.climb.pose.transform(arena.samples.pivot_mm), first.climb.steps, rival)
+
+    def _must_overlap(self, start: Transform) -> None:
+        one, other = self.pair.fixed, self.pair.moving
+        if overlap(one, other, start) <= LEAST_OVERLAP:
+            raise RegistrationError(f"Registration is not possible: {one.name} and {other.name} do not overlap")
+
+    def _should_search(self, begun: _Begun, answer: _Answer) -> bool:
+        return begun.name == "frame" and self.method == "auto" and answer.quality["verdict"] != "good"
+
+    @staticmethod
+    def _better(one: _Answer, other: _Answer) -> bool:
+        """Whether a searched answer beats the one from the frame of reference: by what counts first."""
+        ranks = {"good": 2, "doubtful": 1, "failed": 0}
+        a, b = one.quality, other.quality
+        if a["verdict"] != b["verdict"]:
+            return ranks[a["verdict"]] > ranks[b["verdict"]]
+        return bool(a["metric"] == b["metric"] and a["metric_end"] > 1.1 * b["metric_end"])
+
+    # ------------------------------------------------------------------ to finish
+
+    def _finish(self, begun: _Begun, progress: Progress) -> _Answer:
+        pair = self.pair
+        pair.metric = "mutual-information" if self.metric == "auto" else self.metric
+        levels = pair.levels(4.0)
+        first = pair.ascend(begun.transform, levels[:1], SEED, part(progress, 0.0, 0.2), self.watch)
+        if self.metric == "auto":
+            pair.choose_metric(first.transform)
+        fine = pair.ascend(first.transform, levels[1:], SEED, part(progress, 0.2, 0.5), self.watch)
+        finest = levels[-1]
+        again = pair.ascend(
+            self._nudged(fine.transform), [finest], SEED + 1, part(progress, 0.5, 0.7), self.watch, "Checking"
+        )
+        apart_mm = self._apart_mm(fine.transform, again.transform, finest)
+        transform = fine.transform
         if apart_mm <= GOOD_REPEATABILITY_MM:
-            break
-        result = max(result, again, key=lambda r: r.information)
-    return result, apart_mm
+            transform = self._middle(fine.transform, again.transform, finest)
+        progress(0.75, "Judging the result")
+        steps = begun.steps + first.steps + fine.steps + again.steps
+        return _Answer(transform, self._quality(begun, transform, steps, [first, fine, again], apart_mm, finest))
 
+    def _nudged(self, transform: Transform) -> Transform:
+        shift = NUDGE_MM / np.sqrt(3) * np.array([1.0, -1.0, 1.0])
+        turn = NUDGE_DEG * np.array([-1.0, 1.0, 1.0])
+        middle = self.pair.region.middle_mm
+        return transform.after(Transform.from_rigid(shift, turn, middle))
 
-def _region(region: Mask) -> sitk.Image:
-    """The region as an image on its own box."""
-    size = region.voxels.shape[::-1]
-    if not region.voxels.any():
-        raise RegistrationError("Registration is not possible: the region is empty")
-    return mask_image(region.grid.box(region.start, size), region.voxels)
+    def _apart_mm(self, one: Transform, other: Transform, level: float) -> float:
+        """Mean distance (mm) between two maps over the compared points."""
+        samples = self.pair.agreement(level, SEED).samples
+        points = samples.points[:: max(1, samples.count // 2000)] + samples.pivot_mm
+        return float(np.linalg.norm(one.apply(points) - other.apply(points), axis=1).mean())
 
+    def _middle(self, one: Transform, other: Transform, level: float) -> Transform:
+        """Half way between two maps that lie close to each other."""
+        pivot = self.pair.agreement(level, SEED).samples.pivot_mm
+        a, b = Pose.of(one, pivot), Pose.of(other, pivot)
+        turn = b.turn @ a.turn.T
+        half = np.array([turn[2, 1] - turn[1, 2], turn[0, 2] - turn[2, 0], turn[1, 0] - turn[0, 1]]) / 4
+        return Pose(rotation_of(half) @ a.turn, (a.centre_mm + b.centre_mm) / 2).transform(pivot)
 
-def _nudged(transform: Transform, one: Prepared) -> Transform:
-    shift = NUDGE_MM / np.sqrt(3) * np.array([1.0, -1.0, 1.0])
-    turn = NUDGE_DEG * np.array([-1.0, 1.0, 1.0])
-    return transform.after(Transform.from_rigid(shift, turn, one.centre_of_mass_mm))
+    # ------------------------------------------------------------------ to judge
 
+    def _quality(
+        self, begun: _Begun, transform: Transform, steps: int, ascents: list[Ascent], apart_mm: float, finest: float
+    ) -> dict[str, Any]:
+        pair = self.pair
+        before, _ = pair.value(self.start or Transform.identity(), finest, SEED + 1)
+        after, inside = pair.value(transform, finest, SEED + 1)
+        if after < before - FALLEN:
+            raise RegistrationError(
+                "The registration failed: the images agree less after it than before; give it a better start by hand"
+            )
+        local, mirrored = self._plausibility(transform)
+        common = overlap(pair.fixed, pair.moving, transform)
+        reasons = self._reasons(after, apart_mm, common, local, mirrored, begun.rival)
+        limits = sorted({a.limit for a in ascents if a.limit})
+        if limits:
+            reasons.insert(0, "the search for the best agreement was stopped by its limit of " + " and ".join(limits))
+        failed = bool(limits) or inside < LEAST_OVERLAP
+        middle = pair.fixed.body.middle_mm
+        return {
+            "metric": METRIC_NAMES[pair.metric],
+            "metric_start": round(before, 4),
+            "metric_end": round(after, 4),
+            "iterations": steps,
+            "samples": pair.agreement(finest, SEED).samples.count,
+            "start": begun.name,
+            "overlap": round(common, 3),
+            "repeatability_mm": round(apart_mm, 3),
+            "local_shift_mm": local.as_dict(),
+            "shift_mm": [round(float(v), 2) for v in transform.translation_mm(middle)],
+            "rotation_deg": [round(float(v), 2) for v in transform.rotation_deg()],
+            "verdict": "failed" if failed else "doubtful" if reasons else "good",
+            "reasons": reasons,
+        }
 
-def _apart_mm(pair: Pair, first: Transform, second: Transform) -> float:
-    """Mean distance (mm) between two maps over the corners of the compared box."""
-    size = pair.fixed.GetSize()
-    corners = np.array([
-        pair.fixed.TransformIndexToPhysicalPoint([(0, size[a] - 1)[b >> a & 1] for a in range(3)]) for b in range(8)
-    ])
-    return float(np.linalg.norm(first.apply(corners) - second.apply(corners), axis=1).mean())
+    def _plausibility(self, transform: Transform) -> tuple[LocalShifts, float]:
+        """How far parts would rather lie, and how much better (factor) the mirrored image agrees."""
+        level = 4.0 if self.pair.region is self.pair.fixed.body else 2.0
+        agreement = self.pair.agreement(level, SEED + 3, "mutual-information")
+        pose = Pose.of(transform, agreement.samples.pivot_mm)
+        local = local_shifts(agreement, pose)
+        body = self.pair.agreement(4.0, SEED + 3, "mutual-information", whole=True)
+        pose = Pose.of(transform, body.samples.pivot_mm)
+        value, _ = body.value(pose)
+        return local, mirror_agreement(body, pose, self.pair.pool) / max(value, 1e-6)
 
-
-def _quality(
-    one: Prepared, other: Prepared, result: Result, coarse_iterations: int, before: float, after: float, apart_mm: float
-) -> dict[str, Any]:
-    common = overlap(one, other, result.transform)
-    reasons = []
-    if apart_mm > GOOD_REPEATABILITY_MM:
-        reasons.append(f"a second run from beside the answer ended {apart_mm:.1f} mm away")
-    if after < LEAST_INFORMATION:
-        reasons.append("the images have little in common")
-    if common < SMALLEST_OVERLAP:
-        reasons.append("the bodies overlap little")
-    shift, turn = result.transform.translation_mm(one.centre_of_mass_mm), result.transform.rotation_deg()
-    return {
-        "metric": "Mattes mutual information, nats",
-        "metric_start": round(before, 4),
-        "metric_end": round(after, 4),
-        "iterations": coarse_iterations + result.iterations,
-        "overlap": round(common, 3),
-        "repeatability_mm": round(apart_mm, 3),
-        "shift_mm": [round(float(v), 2) for v in shift],
-        "rotation_deg": [round(float(v), 2) for v in turn],
-        "verdict": "doubtful" if reasons else "good",
-        "reasons": reasons,
-    }
+    def _reasons(
+        self, after: float, apart_mm: float, common: float, local: LocalShifts, mirrored: float, rival: float
+    ) -> list[str]:
+        reasons = []
+        if mirrored > MIRROR_RISE:
+            reasons.append("the moving image fits better with left and right exchanged: it may be mirrored")
+        if apart_mm > GOOD_REPEATABILITY_MM:
+            reasons.append(f"a second run from beside the answer ended {apart_mm:.1f} mm away")
+        if after < LEAST_AGREEMENT[self.pair.metric] or len(local.lengths_mm) < FEWEST_BLOCKS:
+            reasons.append("the images have little in common")
+        elif local.median_mm > GOOD_LOCAL_MM:
+            reasons.append(
+                f"the anatomies differ: half of the image would rather lie {local.median_mm:.0f} mm or more elsewhere"
+            )
+        elif local.upper_mm > GOOD_LOCAL_UPPER_MM:
+            reasons.append(
+                f"the anatomy is not rigid: a fifth of it would rather lie {local.upper_mm:.0f} mm or more elsewhere"
+            )
+        if common < SMALLEST_OVERLAP:
+            reasons.append("the bodies overlap little")
+        if rival > EQUAL_SHARE:
+            reasons.append("another position agrees nearly as well")
+        return reasons

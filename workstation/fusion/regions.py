@@ -1,0 +1,85 @@
+# mypy: disable-error-code="no-untyped-call"
+"""Which part of the fixed image a registration compares: the body, a region, a box, the bone, or what they share."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813  (its own name for itself)
+from numpy.typing import ArrayLike
+
+from workstation.fusion.itk_images import image_on
+from workstation.fusion.preparation import Body, Prepared
+from workstation.fusion.registration import RegistrationError
+from workstation.geometry.grid import Grid
+from workstation.geometry.mask import Mask
+
+BONE_HU = 220.0
+BONE_RIM_MM = 4.0
+BONE_LEVEL_MM = 2.0
+BOX_STEP_MM = 2.0
+SMALLEST_CC = 1.0
+
+
+def compared_region(fixed: Prepared, region: Mask | None, box_mm: ArrayLike | None, bone: bool) -> Body:
+    """Where the fixed image is compared: all that is asked for at once, the whole body if nothing is.
+
+    region: on any grid in the fixed frame. box_mm: (2, 3) two opposite corners in patient mm.
+    bone: the bone of a CT with a rim of 4 mm. RegistrationError, in one sentence, where too little remains.
+    """
+    asked: list[Body] = []
+    if region is not None:
+        asked.append(_of_mask(region))
+    if box_mm is not None:
+        asked.append(_of_box(box_mm))
+        asked.append(fixed.body)
+    if bone:
+        asked.append(_of_bone(fixed))
+    if not asked:
+        return fixed.body
+    asked.sort(key=lambda body: body.grid.voxel_volume_cc)
+    finest, others = asked[0], asked[1:]
+    if not finest.inside.any():
+        raise RegistrationError("Registration is not possible: the region is empty")
+    shared = _common(finest, others)
+    if not fixed.volume.grid.contains(shared.points_mm()).any():
+        raise RegistrationError("Registration is not possible: the region lies outside of the fixed image")
+    if shared.volume_mm3 < 1000 * SMALLEST_CC:
+        raise RegistrationError(f"Registration is not possible: the region is smaller than {SMALLEST_CC:g} cc")
+    return shared
+
+
+def _common(finest: Body, others: list[Body]) -> Body:
+    inside = finest.inside.copy()
+    for other in others:
+        places = np.argwhere(inside)
+        keep = other.holds(finest.grid.to_patient(places[:, ::-1]))
+        inside[tuple(places[~keep].T)] = False
+    return Body(finest.grid, inside)
+
+
+def _of_mask(region: Mask) -> Body:
+    return Body(region.grid.box(region.start, region.voxels.shape[::-1]), region.voxels)
+
+
+def _of_box(box_mm: ArrayLike) -> Body:
+    corners = np.asarray(box_mm, dtype=np.float64)
+    if corners.shape != (2, 3) or not np.isfinite(corners).all():
+        raise RegistrationError("A box is two opposite corners of three patient coordinates (mm) each")
+    low, high = corners.min(0), corners.max(0)
+    size = np.maximum(1, np.ceil((high - low) / BOX_STEP_MM)).astype(int)
+    spacing = np.maximum((high - low) / size, 1e-3)
+    grid = Grid(low + spacing / 2, spacing, np.eye(3), size)
+    return Body(grid, np.ones(grid.shape, dtype=bool))
+
+
+def _of_bone(fixed: Prepared) -> Body:
+    if fixed.volume.modality != "CT":
+        raise RegistrationError("Registration on bone needs a CT as the fixed image: only there values tell bone")
+    picture = fixed.at(BONE_LEVEL_MM)
+    bone = image_on(picture.grid, (picture.values > fixed.bent(BONE_HU)).astype(np.uint8))
+    opened = sitk.BinaryMorphologicalOpening(bone, [1, 1, 1], sitk.sitkCross)
+    rim = [max(1, round(BONE_RIM_MM / s)) for s in bone.GetSpacing()]
+    near = sitk.GetArrayFromImage(sitk.BinaryDilate(opened, rim, sitk.sitkBall)) > 0
+    if not near.any():
+        raise RegistrationError("Registration on bone is not possible: the fixed image shows no bone")
+    return _common(Body(picture.grid, near), [fixed.body])
