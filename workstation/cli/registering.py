@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from workstation.fusion.registration import Registration
     from workstation.geometry.grid import Grid
     from workstation.geometry.mask import Mask
-    from workstation.geometry.transform import Transform
     from workstation.images.volume import Volume
     from workstation.structures.structure import Structure
 
@@ -26,6 +25,7 @@ Float = NDArray[np.float64]
 
 METHODS = ("rigid", "deformable", "landmarks")
 STARTS = ("frame", "centre", "search")
+RIGID_METRICS = ("mutual-information", "correlation")
 
 
 class Request:
@@ -46,8 +46,10 @@ class Request:
             raise UsageError("--method landmarks needs --landmarks CSV: the pairs of points")
         if options.metric and method == "landmarks":
             raise UsageError("--metric compares images; landmarks need none")
-        self.box = box_of(options.region) if options.region else None
-        named = [text for text in (options.inside, None if self.box else options.region) if text]
+        if options.metric and method == "rigid" and options.metric not in RIGID_METRICS:
+            raise UsageError(f"--metric {options.metric}: a rigid registration knows {', '.join(RIGID_METRICS)}")
+        self.box_mm = box_of(options.region) if options.region else None
+        named = [text for text in (options.inside, options.region if self.box_mm is None else None) if text]
         if named and not options.structures:
             raise UsageError(f"{named[0]!r} is the name of a structure: give the file that holds it with --structures")
         self._structures: tuple[Structure, ...] = ()
@@ -65,29 +67,19 @@ class Request:
     def _rigid(self, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
         from workstation.fusion.rigid import register_rigid
 
-        return register_rigid(fixed, moving, progress=progress, **self._rigid_arguments(fixed, moving))
+        return register_rigid(fixed, moving, progress=progress, **self._rigid_arguments(fixed))
 
-    def _rigid_arguments(self, fixed: Volume, moving: Volume) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _rigid_arguments(self, fixed: Volume) -> dict[str, Any]:
+        found: dict[str, Any] = {"bone": self.options.bone}
         if self.options.start:
-            found["start"] = self._start(fixed, moving)
-        if self.options.region:
-            found["region"] = self._region(fixed.grid)
-        if self.options.bone:
-            found["bone"] = True
-        if self.options.metric:
+            found["start_method"] = self.options.start
+        if self.box_mm is not None:
+            found["box_mm"] = self.box_mm
+        elif self.options.region:
+            found["region"] = self._mask(self.options.region, fixed.grid)
+        if self.options.metric and self.options.method == "rigid":
             found["metric"] = self.options.metric
         return found
-
-    def _start(self, fixed: Volume, moving: Volume) -> Transform | None:
-        from workstation.geometry.transform import Transform
-
-        starts: dict[str, Transform | None] = {
-            "frame": Transform.identity(),
-            "centre": Transform.from_rigid(moving.grid.centre_mm - fixed.grid.centre_mm),
-            "search": None,
-        }
-        return starts[self.options.start]
 
     def _deformable(self, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
         from workstation.fusion.deformable import register_deformable
@@ -133,17 +125,14 @@ class Request:
         require_same_frame(found, fixed, self.options.fixed)
         self._structures = found.structures
 
-    def _region(self, grid: Grid) -> Mask:
-        return self._mask(self.options.region, grid) if self.box is None else box_mask(grid, *self.box)
-
     def _mask(self, name: str, grid: Grid) -> Mask:
         from workstation.structures.rasterise import mask_of
 
         return mask_of(find_structure(self._structures, name).stack, grid)
 
 
-def box_of(text: str) -> tuple[Float, Float] | None:
-    """Lower and upper corner of "box x0,y0,z0,x1,y1,z1" (LPS mm of the fixed frame); None for a structure's name."""
+def box_of(text: str) -> Float | None:
+    """(2, 3) opposite corners of "box x0,y0,z0,x1,y1,z1" (LPS mm of the fixed frame); None for a structure's name."""
     cells = text.removeprefix("box").strip(" :=").split(",")
     if len(cells) != 6:
         if text.startswith("box ") or len(cells) > 3:
@@ -153,25 +142,6 @@ def box_of(text: str) -> tuple[Float, Float] | None:
         corners = np.array([float(cell) for cell in cells]).reshape(2, 3)
     except ValueError as error:
         raise UsageError(f"--region {text!r}: a box is six numbers in mm") from error
-    low, high = corners.min(0), corners.max(0)
-    if not np.isfinite(corners).all() or (low == high).any():
+    if not np.isfinite(corners).all() or (corners[0] == corners[1]).any():
         raise UsageError(f"--region {text!r}: this box is flat or has no end")
-    return low, high
-
-
-def box_mask(grid: Grid, low: Float, high: Float) -> Mask:
-    """The voxels whose centres lie in a box of patient space; UsageError where none does."""
-    from workstation.geometry.mask import Mask
-
-    corners = np.array([[(low, high)[b >> a & 1][a] for a in range(3)] for b in range(8)])
-    index = grid.to_index(corners)
-    start = np.maximum(0, np.floor(index.min(0))).astype(int)
-    end = np.minimum(grid.size, np.ceil(index.max(0)) + 1).astype(int)
-    if (end <= start).any():
-        raise UsageError("--region: this box lies outside the fixed image")
-    i, j, k = np.meshgrid(*(np.arange(a, b) for a, b in zip(start, end, strict=True)), indexing="ij")
-    points = grid.to_patient(np.stack([i, j, k], axis=-1))
-    inside = np.all((points >= low) & (points <= high), axis=-1).transpose((2, 1, 0))
-    if not inside.any():
-        raise UsageError("--region: no voxel of the fixed image lies in this box")
-    return Mask(grid, (int(start[0]), int(start[1]), int(start[2])), np.ascontiguousarray(inside))
+    return corners
