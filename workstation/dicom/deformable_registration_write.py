@@ -17,8 +17,9 @@ from pydicom.dataset import Dataset
 from workstation.dicom.errors import DicomError
 from workstation.dicom.registration_object import decimal_string, image_references, matrix_step, type_codes
 from workstation.dicom.registration_words import state_in_words
+from workstation.fusion.map_figures import affine_part
 from workstation.fusion.registration import Registration
-from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep, chained, sampled_on
+from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep, SpatialMap, sampled_on
 from workstation.geometry.grid import Grid
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
@@ -62,19 +63,17 @@ def deformable_items(registration: Registration, whole: Deformation, fixed: Volu
 
 def as_written(whole: Deformation, fixed_grid: Grid) -> Written:
     """One field between two affine maps: the steps themselves where they are that, else sampled over the image."""
-    steps = list(whole.steps)
-    before = steps.pop(0) if steps and isinstance(steps[0], Transform) else Transform.identity()
-    after = steps.pop() if steps and isinstance(steps[-1], Transform) else Transform.identity()
-    only = steps[0] if len(steps) == 1 else None
-    if isinstance(only, FieldStep) and not only.inverted and _is_square(only.field.grid):
-        return Written(before, only.field, after)
-    return _sampled(whole, fixed_grid)
+    bending = [step for step in whole.steps if isinstance(step, FieldStep)]
+    if len(bending) != 1 or bending[0].inverted or not _is_square(bending[0].field.grid):
+        return _sampled(whole, fixed_grid)
+    at = whole.steps.index(bending[0])
+    before, after = affine_part(Deformation(whole.steps[:at])), affine_part(Deformation(whole.steps[at + 1 :]))
+    return Written(before, bending[0].field, after)
 
 
 def _sampled(whole: Deformation, fixed_grid: Grid) -> Written:
     """The part of a chain that bends, sampled once; its affine part stays exact, within the grid and beyond."""
-    affine = chained(step for step in whole.steps if isinstance(step, Transform))
-    assert isinstance(affine, Transform)
+    affine = affine_part(whole)
     bending = affine.inverse().after(whole)
     finest = min((float(field.grid.spacing_mm.min()) for field in whole.fields), default=FINEST_SAMPLE_MM)
     grid = lattice_over(fixed_grid, max(FINEST_SAMPLE_MM, finest))
@@ -95,7 +94,7 @@ def lattice_over(grid: Grid, spacing_mm: float) -> Grid:
     return Grid(axes @ low, (step, step, step), axes, size)
 
 
-def _largest_error_mm(whole: Transform | Deformation, field: DisplacementField) -> float:
+def _largest_error_mm(whole: SpatialMap, field: DisplacementField) -> float:
     """The largest distance (mm) between a map and its field, looked for in the middle of up to 20,000 cells."""
     cells = [max(1, n - 1) for n in field.grid.size]
     step = max(1, round((np.prod(cells) / 20_000) ** (1 / 3)))
