@@ -141,6 +141,48 @@ def test_one_file_may_register_several_frames(tmp_path: Path) -> None:
     assert len({r.identifier for r in found}) == 2
 
 
+def test_images_may_be_named_instead_of_frames(tmp_path: Path) -> None:
+    ds = object_of((FIXED, [np.eye(4)]), (MOVING, [TURN.matrix]))
+    image = Dataset()
+    image.ReferencedSOPClassUID, image.ReferencedSOPInstanceUID = "1.2.840.10008.5.1.4.1.1.4", "2.25.400"
+    ds.RegistrationSequence[1].ReferencedImageSequence = [image]
+    del ds.RegistrationSequence[1].FrameOfReferenceUID
+    path = write(tmp_path / "r", ds)
+    with pytest.raises(DicomError, match="relates no two"):
+        read_registrations(path)
+    (found,) = read_registrations(path, frame_of_image={"2.25.400": MOVING}.get)
+    assert found.moving_frame_uid == MOVING and np.allclose(found.fixed_to_moving.inverse().matrix, TURN.matrix)
+
+
+def test_a_matrix_within_one_frame_is_only_for_who_asks(tmp_path: Path) -> None:
+    """Whatever the order, the item without a movement is the fixed one."""
+    for number, items in enumerate([(np.eye(4), TURN.matrix), (TURN.matrix, np.eye(4))]):
+        path = write(tmp_path / str(number), object_of(*((FIXED, [matrix]) for matrix in items)))
+        with pytest.raises(DicomError, match="within one frame of reference"):
+            read_registrations(path)
+        (found,) = read_registrations(path, within_frames=True)
+        assert np.allclose(found.fixed_to_moving.inverse().matrix, TURN.matrix)
+
+
+@pytest.mark.parametrize("digits", [4, 6])
+def test_rounded_rotations_are_made_whole_again(tmp_path: Path, digits: int) -> None:
+    (found,) = read_registrations(
+        write(tmp_path / "r", object_of((FIXED, [np.eye(4)]), (MOVING, [TURN.matrix.round(digits)])))
+    )
+    rotation = found.fixed_to_moving.matrix[:3, :3]
+    assert np.abs(rotation @ rotation.T - np.eye(3)).max() < 1e-12 and found.kind == "rigid"
+    assert np.abs(found.fixed_to_moving.inverse().matrix - TURN.matrix).max() < 3 * 10.0**-digits * 10
+
+
+def test_an_affine_relation_says_that_it_is_one(tmp_path: Path) -> None:
+    scaled = Transform(np.diag([1.1, 0.9, 1.0, 1.0]) @ TURN.matrix)
+    write_registration(tmp_path / "r", registration(scaled), volume(FIXED, "CT"), volume(MOVING, "MR"))
+    step = pydicom.dcmread(tmp_path / "r").RegistrationSequence[1].MatrixRegistrationSequence[0].MatrixSequence[0]
+    assert step.FrameOfReferenceTransformationMatrixType == "AFFINE"
+    (found,) = read_registrations(tmp_path / "r")
+    assert found.kind == "affine" and np.abs(found.fixed_to_moving.matrix - scaled.matrix).max() < 1e-9
+
+
 @pytest.mark.parametrize(
     ("ds", "reason"),
     [

@@ -55,6 +55,13 @@ class Index:
         """The entry with a key, or None."""
         return next((entry for entry in self.series if entry.key == key), None)
 
+    def frame_of_image(self, sop_instance_uid: str) -> str:
+        """The frame of reference that an image lies in, "" where it is not among what was found."""
+        for entry in self.series:
+            if any(frame.instance_uid == sop_instance_uid for frame in entry.frames):
+                return entry.frame_of_reference_uid
+        return ""
+
 
 def index_paths(paths: Iterable[str | os.PathLike[str]], progress: Progress = silent) -> Index:
     """Read the headers of everything below `paths`: folders (all levels), files, and zip archives.

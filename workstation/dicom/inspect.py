@@ -8,7 +8,7 @@ from typing import Any
 
 from workstation.dicom.entry import RegistrationEntry, SeriesEntry, Skipped, StructureSetEntry
 from workstation.dicom.errors import DicomError
-from workstation.dicom.index import index_paths
+from workstation.dicom.index import Index, index_paths
 from workstation.dicom.registration import read_registrations
 from workstation.dicom.source import Source
 from workstation.fusion.map_figures import affine_part, deformation_in_figures
@@ -40,7 +40,7 @@ def inspect(paths: Iterable[str | os.PathLike[str]], progress: Progress = silent
     registrations = []
     for registration in index.registrations:
         try:
-            registrations += _registration(registration)
+            registrations += _registration(registration, index)
         except DicomError as error:
             skipped.append(Skipped(registration.path, str(error)))
     progress(1.0, "Everything is listed")
@@ -88,8 +88,10 @@ def _structure_set(entry: StructureSetEntry) -> dict[str, Any]:
     }
 
 
-def _registration(entry: RegistrationEntry) -> list[dict[str, Any]]:
-    return [_relation(entry, r) for r in read_registrations(entry.source or Source(entry.path), within_frames=True)]
+def _registration(entry: RegistrationEntry, index: Index) -> list[dict[str, Any]]:
+    source = entry.source or Source(entry.path)
+    found = read_registrations(source, within_frames=True, frame_of_image=index.frame_of_image)
+    return [_relation(entry, registration) for registration in found]
 
 
 def _relation(entry: RegistrationEntry, registration: Registration) -> dict[str, Any]:

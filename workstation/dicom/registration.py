@@ -13,7 +13,7 @@ exactly orthonormal again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -29,16 +29,19 @@ from workstation.dicom.registration_write import SOP_CLASS, write_registration
 from workstation.dicom.source import Source
 from workstation.dicom.tags import Tag
 from workstation.fusion.registration import Registration
-from workstation.geometry.deformation import SpatialMap, is_affine
+from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.transform import Transform
 
 __all__ = ["orthonormal", "read_registrations", "write_registration"]
 
+FrameOfImage = Callable[[str], str]
 Relation = tuple[str, str, SpatialMap, dict[str, Any]]
 """Fixed frame, moving frame, map from fixed to moving points, what is odd about it."""
 
 
-def read_registrations(path: str | os.PathLike[str] | Source, *, within_frames: bool = False) -> list[Registration]:
+def read_registrations(
+    path: str | os.PathLike[str] | Source, *, within_frames: bool = False, frame_of_image: FrameOfImage | None = None
+) -> list[Registration]:
     """The relations that a (Deformable) Spatial Registration file states, each from its fixed frame to a moving one.
 
     The fixed frame is the object's own Frame of Reference when it is one of the registered frames (or when no
@@ -46,17 +49,19 @@ def read_registrations(path: str | os.PathLike[str] | Source, *, within_frames: 
     have been accepted by nobody here.
     within_frames: return relations of a frame with itself, too (phases of one examination moved onto each other):
         only somebody who knows which images are meant can use them.
+    frame_of_image: tells the frame of reference of an image by its SOP Instance UID, "" for one that it doesn't know:
+        for objects that name images instead of frames.
     Raises DicomError when the file can't be read, is no registration, or relates nothing.
     """
     source = path if isinstance(path, Source) else Source(os.fspath(path))
     try:
         with damage_refused():
-            return _registrations(source, within_frames)
+            return _registrations(source, within_frames, frame_of_image or (lambda _: ""))
     except DicomError as error:
         raise DicomError(f"{source.name} {error}") from error
 
 
-def _registrations(source: Source, within_frames: bool) -> list[Registration]:
+def _registrations(source: Source, within_frames: bool, frame_of_image: FrameOfImage) -> list[Registration]:
     with source.opened() as opened:
         header = read_header(opened)
     sop_class = header.text(Tag.SOP_CLASS_UID)
@@ -64,7 +69,7 @@ def _registrations(source: Source, within_frames: bool) -> list[Registration]:
         raise DicomError("is no Spatial Registration")
     dataset = parse(source, header)
     bent = sop_class == DEFORMABLE_SOP_CLASS
-    relations = list(_bent(dataset, header) if bent else _straight(dataset, header))
+    relations = list(_bent(dataset, header) if bent else _straight(dataset, header, frame_of_image))
     if within_frames:
         kept = [r for r in relations if r[0] != r[1] or not r[2].is_identity()]
     else:
@@ -103,13 +108,20 @@ def _bent(dataset: Any, header: Header) -> Iterator[Relation]:
         yield fixed_uid, moving_uid, whole, odd
 
 
-def _straight(dataset: Any, header: Header) -> Iterator[Relation]:
+def _straight(dataset: Any, header: Header, frame_of_image: FrameOfImage) -> Iterator[Relation]:
     listed = dataset.get("RegistrationSequence") or ()
-    items = [(str(item.get("FrameOfReferenceUID", "")), _item_matrix(item)) for item in listed]
+    items = [(_frame_of(item, frame_of_image), _item_matrix(item)) for item in listed]
     fixed_uid, fixed_matrix = _fixed(header.text(Tag.FRAME_OF_REFERENCE_UID), items)
     for frame_uid, matrix in items:
         if frame_uid:
             yield fixed_uid, frame_uid, Transform(np.linalg.inv(matrix) @ fixed_matrix), {}
+
+
+def _frame_of(item: Any, frame_of_image: FrameOfImage) -> str:
+    """The item's frame of reference; where it names images only, theirs ("" where nobody knows them)."""
+    stated = str(item.get("FrameOfReferenceUID", ""))
+    images = (str(image.get("ReferencedSOPInstanceUID", "")) for image in item.get("ReferencedImageSequence") or ())
+    return stated or next(filter(None, map(frame_of_image, filter(None, images))), "")
 
 
 def _fixed(own_uid: str, items: list[tuple[str, Matrix]]) -> tuple[str, Matrix]:
@@ -137,18 +149,3 @@ def _item_matrix(item: Any) -> Matrix:
         for step in registration.get("MatrixSequence") or ():
             total = matrix_of(step) @ total
     return total
-
-
-def in_words(registration: Registration, fixed_name: str, moving_name: str) -> str:
-    """Which way a registration goes, in a sentence for people.
-
-    The names are those of the two images.
-    """
-    how = "by a matrix" if is_affine(registration.fixed_to_moving) else "by a deformation"
-    return f"Takes points of {fixed_name} (fixed) {how} to the same anatomy in {moving_name} (moving)."
-
-
-def frames_of(registrations: Iterable[Registration]) -> list[str]:
-    """Every frame of reference among them, once, in their order."""
-    both = ((r.fixed_frame_uid, r.moving_frame_uid) for r in registrations)
-    return list(dict.fromkeys(uid for pair in both for uid in pair))

@@ -179,7 +179,8 @@ def _read_others(index: Index, images: dict[str, Volume], deliver: Deliver, prog
     for entry in index.registrations:
         progress(0.95, "Reading registrations")
         try:
-            deliver(RegistrationsRead(tuple(read_registrations(entry.source or entry.path))))
+            found = read_registrations(entry.source or entry.path, frame_of_image=index.frame_of_image)
+            deliver(RegistrationsRead(tuple(found)))
         except DicomError as error:
             deliver(Refused(f"The registration {Path(entry.path).name} can't be used: {error}"))
     for structures in index.structure_sets:
