@@ -235,6 +235,39 @@ def test_a_full_folder_is_left_alone(pair: Pair, tmp_path: Path) -> None:
     assert done.code == 2 and "not empty" in done.err and [p.name for p in tmp_path.iterdir()] == ["x.txt"]
 
 
+def test_within_one_frame_the_images_named_say_which_way(pair: Pair, tmp_path: Path) -> None:
+    """Phases of one examination: only the images that the file names tell which of them it moves."""
+    same = pair.fixed.frame_of_reference_uid
+    grid = pair.fixed.grid
+    later = replace(pair.fixed, grid=Grid(grid.to_patient((0, 3, 0)), grid.spacing_mm, np.eye(3), grid.size))
+    write_series(tmp_path / "late", replace(later, series_uid="", slices=()))
+    late = loaded(tmp_path / "late")
+    within = Registration("w", same, same, Transform.from_rigid((0, 6, 0)), "phases")
+    write_registration(tmp_path / "w.dcm", within, pair.fixed, late)
+    arguments = ("apply", "--registration", tmp_path / "w.dcm", "--image")
+    for source, on, expected in (
+        (tmp_path / "late", pair.fixed_folder, (0, 0, 0)), (pair.fixed_folder, tmp_path / "late", (0, 6, 0)),
+    ):  # fmt: skip
+        done = run_command(*arguments, source, "--on", on, "--out", tmp_path / "o.mha")
+        assert done.code == 0 and "does not tell" not in done.err
+        found = middle_mm(read_image_file(tmp_path / "o.mha"), -480)
+        assert np.linalg.norm(found - CENTRE_MM - expected) < 0.3
+    wrong = run_command(*arguments, tmp_path / "late", "--on", pair.fixed_folder, "--inverse", "--out", tmp_path / "o")
+    assert wrong.code == 2 and "moves this very image" in wrong.err
+
+
+def test_one_of_several_series_is_chosen_by_number(pair: Pair, tmp_path: Path) -> None:
+    write_series(tmp_path / "both", replace(pair.moving, series_uid="", slices=(), description="a"))
+    write_series(tmp_path / "both" / "b", replace(pair.moving, series_uid="", slices=(), description="b"))
+    out = ("--out", tmp_path / "o.mha", "--json")
+    asked = run_command("apply", "--registration", pair.rigid, "--image", tmp_path / "both", *out)
+    assert asked.code == 2 and "#1 MR" in asked.err and "#2 MR" in asked.err and f"{tmp_path / 'both'}#1" in asked.err
+    chosen = run_command("apply", "--registration", pair.rigid, "--image", f"{tmp_path / 'both'}#2", *out)
+    assert chosen.code == 0, chosen.err
+    beyond = run_command("apply", "--registration", pair.rigid, "--image", f"{tmp_path / 'both'}#3", *out)
+    assert beyond.code == 2 and "there are 2 series" in beyond.err
+
+
 def test_phases_in_one_frame_go_by_the_registration_between_them(pair: Pair, tmp_path: Path) -> None:
     same = pair.fixed.frame_of_reference_uid
     origin = pair.fixed.grid.to_patient((0, 3, 0))  # 6 mm to the back

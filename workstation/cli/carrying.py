@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +27,13 @@ def carry_structures(
     target: Volume,
     out: Path,
     *,
-    backwards: bool = False,
+    backwards: Callable[[], bool] = lambda: False,
     progress: Progress = silent,
 ) -> tuple[Way, list[dict[str, Any]]]:
     """Carry the structures of an RTSTRUCT (all, or those called `only`) onto the target's planes and write them.
 
-    Returns the way that they went and, for each, {"name", "volume_cc_before", "volume_cc"}. backwards: within one
-    frame of reference, from the fixed to the moving image.
+    Returns the way that they went and, for each, {"name", "volume_cc_before", "volume_cc"}. backwards: asked within
+    one frame of reference: whether they go from the fixed to the moving image.
     """
     from workstation.dicom.structure_set import read_structure_set, write_structure_set
     from workstation.structures.carried import carried
@@ -44,7 +44,8 @@ def carry_structures(
         note(f"warning: {warning}")
     wanted = [find_structure(found.structures, name) for name in only] or list(found.structures)
     frame = require_one_frame(found, wanted, source)
-    back = way_between(registrations, target.frame_of_reference_uid, frame, backwards)
+    here = target.frame_of_reference_uid
+    back = way_between(registrations, here, frame, here == frame and backwards())
     made: list[Structure] = []
     rows = []
     for number, structure in enumerate(wanted):

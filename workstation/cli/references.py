@@ -53,11 +53,30 @@ def load_image_for(folder: str, structure_set: StructureSet | None = None, progr
 
     Chosen by referenced series UID, else by frame of reference; a single series is taken as it is.
     """
-    from workstation.dicom.index import index_paths
     from workstation.dicom.load import load_series
 
-    entries = index_paths([existing_path(folder)], progress=progress).series
-    return load_series(choose_series(entries, folder, structure_set), progress=progress)
+    return load_series(choose_series(series_in(folder, progress), folder, structure_set), progress=progress)
+
+
+def series_in(folder: str, progress: Progress = silent) -> list[SeriesEntry]:
+    """What a folder, file or archive holds, in the order of `workstation inspect`; of "DIR#2" the second alone."""
+    from workstation.dicom.index import index_paths
+
+    path, number = numbered(folder)
+    entries = index_paths([existing_path(path)], progress=progress).series
+    if number is None:
+        return entries
+    if not 1 <= number <= len(entries):
+        raise UsageError(f"{folder}: there are {len(entries)} series in {path}, numbered from 1")
+    return [entries[number - 1]]
+
+
+def numbered(folder: str) -> tuple[str, int | None]:
+    """Path and number of "DIR#2"; no number for a path that is there as it is typed."""
+    path, mark, number = folder.rpartition("#")
+    if not (mark and number.isdigit()) or Path(folder).exists():
+        return folder, None
+    return path, int(number)
 
 
 def choose_series(entries: list[SeriesEntry], folder: str, structure_set: StructureSet | None) -> SeriesEntry:
@@ -75,6 +94,8 @@ def choose_series(entries: list[SeriesEntry], folder: str, structure_set: Struct
         ct = [e for e in fitting if e.modality == "CT"]
         fitting = ct or fitting
     if len(fitting) > 1:
-        named = "; ".join(f"{e.modality} {e.description!r} {e.slices} slices" for e in fitting[:6])
-        raise UsageError(f"{folder}: {len(fitting)} series could be meant ({named}); give the folder of one")
+        several = [(entries.index(e) + 1, e) for e in fitting]
+        named = "; ".join(f"#{n} {e.modality} {e.description!r} {e.slices} slices" for n, e in several[:6])
+        one = f"give the folder of one, or {folder}#{several[0][0]}"
+        raise UsageError(f"{folder}: {len(fitting)} series could be meant ({named}); {one}")
     return fitting[0]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from workstation.cli.output import UsageError
-from workstation.cli.references import choose_series, existing_path
+from workstation.cli.output import UsageError, note
+from workstation.cli.references import choose_series, existing_path, series_in
 from workstation.jobs.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -45,6 +45,27 @@ def read_all(paths: Iterable[str]) -> tuple[Registration, ...]:
     from workstation.dicom.registration import read_registrations
 
     return tuple(found for path in paths for found in read_registrations(existing_path(path), within_frames=True))
+
+
+def goes_backwards(paths: Iterable[str], moving: Volume | None, fixed: Volume | None, inverse: bool) -> bool:
+    """Within one frame of reference: whether the image that is to move is the one that the files leave in place.
+
+    Only the images that the files name can tell; where they name neither, `inverse` is believed. UsageError where
+    --inverse contradicts the files.
+    """
+    from workstation.dicom.registration_images import images_named
+
+    named = [images_named(existing_path(path)) for path in paths]
+    moved, still = (frozenset().union(*(pair[side] for pair in named)) for side in (0, 1))
+    own, other = ({s.sop_instance_uid for s in volume.slices} if volume else set() for volume in (moving, fixed))
+    forward, backward = bool(own & moved or other & still), bool(own & still or other & moved)
+    if forward == backward:
+        note("warning: within one frame of reference the registration does not tell which image it moves; "
+             f"it is applied from the {'fixed to the moving' if inverse else 'moving to the fixed'} one")  # fmt: skip
+        return inverse
+    if inverse and forward:
+        raise UsageError("--inverse: the registration moves this very image, so it goes to the fixed one without it")
+    return backward
 
 
 def frames_of(registrations: Iterable[Registration]) -> tuple[str, ...]:
@@ -105,10 +126,9 @@ def far_end(registrations: Sequence[Registration], begin_uid: str) -> str:
 
 def load_linked(path: str, registrations: Sequence[Registration], progress: Progress = silent) -> Volume:
     """The image in a folder or file; where there are several series, the one in a frame that is registered."""
-    from workstation.dicom.index import index_paths
     from workstation.dicom.load import load_series
 
-    entries = index_paths([existing_path(path)], progress=progress).series
+    entries = series_in(path, progress)
     known = frames_of(registrations)
     linked = [entry for entry in entries if entry.frame_of_reference_uid in known]
     volume = load_series(choose_series(linked or entries, path, None), progress=progress)

@@ -171,8 +171,8 @@ def _patient_and_study(ds: Dataset, volume: Volume, moment: datetime) -> None:
     ds.StudyDate = study.get("StudyDate") or _date(moment)
     ds.StudyTime = study.get("StudyTime") or _time(moment)
     ds.ReferringPhysicianName = study.get("ReferringPhysicianName", "")
-    ds.StudyID = study.get("StudyID", "")
-    ds.AccessionNumber = study.get("AccessionNumber", "")
+    ds.StudyID = study.get("StudyID", "")[:16]
+    ds.AccessionNumber = study.get("AccessionNumber", "")[:16]
     ds.StudyDescription = study.get("StudyDescription", "")[:64]
 
 

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from workstation.cli.output import UsageError, note, print_json, progress_on_terminal
 from workstation.cli.references import file_to_write
-from workstation.cli.registrations import Way, far_end, in_json, load_linked, read_all, way_between
+from workstation.cli.registrations import (
+    Way,
+    far_end,
+    goes_backwards,
+    in_json,
+    load_linked,
+    read_all,
+    way_between,
+)
 
 if TYPE_CHECKING:
     from workstation.fusion.registration import Registration
@@ -102,10 +110,12 @@ def _image(options: argparse.Namespace, registrations: tuple[Registration, ...])
     out.require_kind(source)
     if options.on:
         on = load_linked(options.on, registrations, progress)
-        back = _towards(registrations, on, source, options.inverse)
+        back = _towards(registrations, on, source, options)
     else:
         uid = far_end(registrations, source.frame_of_reference_uid)
-        back = way_between(registrations, uid, source.frame_of_reference_uid, options.inverse)
+        within = uid == source.frame_of_reference_uid
+        backwards = within and goes_backwards(options.registration, source, None, options.inverse)
+        back = way_between(registrations, uid, source.frame_of_reference_uid, backwards)
         on = lattice_around(source, back.map.inverse(), uid)
     made, covered = brought_onto(source, on, back.map)
     way = back.turned()
@@ -113,10 +123,14 @@ def _image(options: argparse.Namespace, registrations: tuple[Registration, ...])
     return _result("image", way, out.path) | image_in_json(made, covered)
 
 
-def _towards(registrations: tuple[Registration, ...], on: Volume, source: Volume, inverse: bool) -> Way:
+def _towards(registrations: tuple[Registration, ...], on: Volume, source: Volume, options: argparse.Namespace) -> Way:
     """From the points of the image brought onto to those of the source; --inverse must not contradict the frames."""
-    way = way_between(registrations, on.frame_of_reference_uid, source.frame_of_reference_uid, inverse)
-    if inverse and way.forward and way.begin_uid != way.end_uid:
+    here, there = on.frame_of_reference_uid, source.frame_of_reference_uid
+    if here == there:
+        backwards = goes_backwards(options.registration, source, on, options.inverse)
+        return way_between(registrations, here, there, backwards)
+    way = way_between(registrations, here, there)
+    if options.inverse and way.forward:
         raise UsageError(
             "--inverse: the image lies in the moving frame of reference already, so it goes to the fixed one without it"
         )
@@ -134,8 +148,8 @@ def _structures(options: argparse.Namespace, registrations: tuple[Registration, 
     out, progress = file_to_write(options.out), progress_on_terminal()
     target = load_linked(options.image, registrations, progress)
     way, rows = carry_structures(
-        options.structures, options.structure or (), registrations, target, out, backwards=options.inverse,
-        progress=progress,
+        options.structures, options.structure or (), registrations, target, out,
+        backwards=lambda: goes_backwards(options.registration, None, target, options.inverse), progress=progress,
     )  # fmt: skip
     return _result("structures", way, out) | {"structures": rows}
 

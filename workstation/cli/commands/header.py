@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workstation.cli.output import UsageError, note, print_json, progress_on_terminal
-from workstation.cli.references import choose_series, existing_path
+from workstation.cli.references import choose_series, existing_path, numbered, series_in
 
 if TYPE_CHECKING:
     from workstation.dicom.entry import SeriesEntry
@@ -33,11 +33,12 @@ def run(options: argparse.Namespace) -> int:
     from workstation.dicom.header_listing import differing_attributes, list_header
     from workstation.dicom.source import Source
 
-    path = existing_path(options.path)
+    plain, chosen = numbered(options.path)
+    path = existing_path(plain)
     if path.is_file() and _is_image_file(path):
         return _run_image_file(options)
     slices: list[tuple[Source, int | None]] = [(Source(str(path)), None)]
-    if path.is_dir() or options.file is not None or options.differing or zipfile.is_zipfile(path):
+    if path.is_dir() or chosen or options.file is not None or options.differing or zipfile.is_zipfile(path):
         slices = _slices(options.path)
     number = 1 if options.file is None else options.file
     if not 1 <= number <= len(slices):
@@ -90,9 +91,7 @@ def _show(
 
 def _slices(path: str) -> list[tuple[Source, int | None]]:
     """The slices of the one series below a path, with their frames in a multi-frame file."""
-    from workstation.dicom.index import index_paths
-
-    entries = [e for e in index_paths([path], progress_on_terminal()).series if not e.image_file]
+    entries = [e for e in series_in(path, progress_on_terminal()) if not e.image_file]
     entry: SeriesEntry = choose_series(entries, path, None)
     return [(frame.source, frame.number) for frame in entry.frames]
 
