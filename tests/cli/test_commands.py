@@ -19,7 +19,7 @@ def grown_cc(margin_mm: float) -> float:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "open", "inspect", "volumes", "expand", "mask", "register", "phantom", "demo", "warm-up"]
+    "command", ["", "open", "inspect", "volumes", "expand", "mask", "register", "phantom", "demo", "warm-up", "apply"]
 )
 def test_every_command_explains_itself(command):
     outcome = run_command(*command.split(), "--help")

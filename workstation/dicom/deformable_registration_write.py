@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 
 from workstation.dicom.errors import DicomError
 from workstation.dicom.registration_object import decimal_string, image_references, matrix_step, type_codes
-from workstation.dicom.registration_words import state_in_words
+from workstation.dicom.registration_words import FIXED_SIDE, state_in_words
 from workstation.fusion.map_figures import affine_part
 from workstation.fusion.registration import Registration
 from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep, SpatialMap, sampled_on
@@ -46,7 +46,7 @@ def deformable_items(registration: Registration, whole: Deformation, fixed: Volu
     written = as_written(whole, fixed.grid)
     own, bent = Dataset(), Dataset()
     for item, volume, frame_uid, comment in (
-        (own, fixed, registration.fixed_frame_uid, written.note),
+        (own, fixed, registration.fixed_frame_uid, written.note or FIXED_SIDE),
         (bent, moving, registration.moving_frame_uid, state_in_words(registration)),
     ):
         item.SourceFrameOfReferenceUID = frame_uid

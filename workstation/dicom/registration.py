@@ -24,7 +24,7 @@ from workstation.dicom.errors import DicomError
 from workstation.dicom.header import Header, read_header
 from workstation.dicom.objects import damage_refused, parse
 from workstation.dicom.registration_matrix import Matrix, matrix_of, orthonormal
-from workstation.dicom.registration_words import acceptance
+from workstation.dicom.registration_words import FIXED_SIDE, acceptance
 from workstation.dicom.registration_write import SOP_CLASS, write_registration
 from workstation.dicom.source import Source
 from workstation.dicom.tags import Tag
@@ -84,7 +84,7 @@ def _registrations(source: Source, within_frames: bool, frame_of_image: FrameOfI
 def _registration(dataset: Any, header: Header, number: int, relation: Relation) -> Registration:
     fixed_uid, moving_uid, whole, odd = relation
     label = str(dataset.get("ContentDescription") or dataset.get("ContentLabel") or "")[:64]
-    comments = list(dict.fromkeys(text for text in _comments(dataset) if text))
+    comments = list(dict.fromkeys(text for text in _comments(dataset) if text not in ("", FIXED_SIDE)))
     accepted_by, accepted_at = acceptance(dataset, comments)
     return Registration(
         header.text(Tag.SOP_INSTANCE_UID) + (f"#{number + 1}" if number else ""), fixed_uid, moving_uid, whole,

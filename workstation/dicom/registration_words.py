@@ -15,6 +15,8 @@ from workstation.fusion.registration import Registration
 
 MAKER = "rt-workstation"
 LONGEST = 64
+FIXED_SIDE = "fixed image: the others are brought into this frame"
+"""What ours say on the fixed side, for people who read the object itself."""
 
 _ACCEPTED = re.compile(r"accepted(?: (\d{4}-\d\d-\d\dT[0-9:.+-]+))?")
 

@@ -20,7 +20,7 @@ from workstation.dicom.atomic_file import write_whole
 from workstation.dicom.deformable_registration_write import DEFORMABLE_SOP_CLASS, deformable_items
 from workstation.dicom.errors import DicomError
 from workstation.dicom.registration_object import image_references, matrix_step, object_for, type_codes
-from workstation.dicom.registration_words import state_in_words
+from workstation.dicom.registration_words import FIXED_SIDE, state_in_words
 from workstation.fusion.registration import Registration
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
@@ -66,7 +66,7 @@ def _object(registration: Registration, fixed: Volume, moving: Volume, moment: d
     ds = object_for(registration, fixed, moving, SOP_CLASS, moment)
     own, into_fixed = np.eye(4), whole.inverse().matrix
     ds.RegistrationSequence = [
-        _item(registration, fixed, registration.fixed_frame_uid, own, ""),
+        _item(registration, fixed, registration.fixed_frame_uid, own, FIXED_SIDE),
         _item(registration, moving, registration.moving_frame_uid, into_fixed, state_in_words(registration)),
     ]
     return ds
@@ -78,7 +78,7 @@ def _item(
     """One registered frame: which images lie in it, and the matrix into the registered frame."""
     step = Dataset()
     step.FrameOfReferenceTransformationComment = comment
-    step.RegistrationTypeCodeSequence = type_codes(registration) if comment else []
+    step.RegistrationTypeCodeSequence = type_codes(registration) if comment != FIXED_SIDE else []
     step.MatrixSequence = [matrix_step(matrix)]
     item = Dataset()
     item.FrameOfReferenceUID = frame_uid
