@@ -120,6 +120,7 @@ def pet_file(path: Path) -> Path:
     ds.CorrectedImage, ds.DecayCorrection, ds.FrameReferenceTime = ["ATTN", "DECY"], "START", "1000"
     ds.SeriesDate, ds.SeriesTime, ds.AcquisitionDate, ds.AcquisitionTime = "20261119", "070000", "20261119", "070100"
     ds.ActualFrameDuration, ds.PatientWeight, ds.DecayFactor = "180000", "70", "1.02"
+    ds.NumberOfTimeSlices = 6  # only a dynamic series may have it, but scanners write it
     isotope = pydicom.Dataset()
     isotope.RadionuclideTotalDose, isotope.RadionuclideHalfLife = "3.5e8", "6586.2"
     isotope.RadiopharmaceuticalStartTime, isotope.RadionuclideCodeSequence = "060000", []

@@ -20,6 +20,9 @@ KEPT = (
 )  # fmt: skip
 """What a PET image can't do without, and what its uptake is worked out from: as the source has it."""
 
+ONLY_FOR = {"NumberOfTimeSlices": "DYNAMIC", "NumberOfRRIntervals": "GATED", "NumberOfTimeSlots": "GATED"}
+"""Attributes that only series of one type may have, though some scanners write them always."""
+
 _LYING = {
     "S": ("40199007", "supine"), "P": ("1240000", "prone"), "DR": ("102535000", "right lateral decubitus"),
     "DL": ("102536004", "left lateral decubitus"),
@@ -41,6 +44,8 @@ def pet_attributes(source: Volume, on: Volume) -> dict[str, Any]:
         ) from error
     if "Units" not in kept:
         raise DicomError("The PET image does not say in which units it is, so that nothing can be derived from it")
+    kind = [str(value) for value in kept.get("SeriesType") or ()]
+    kept = {keyword: value for keyword, value in kept.items() if ONLY_FOR.get(keyword) in (None, *kind)}
     image_type = ["DERIVED", "PRIMARY"]  # the second is fixed for PET (PS3.3 C.8.9.4.1.3)
     return {"CollimatorType": "", **kept, **_orientation(on.patient_position), "ImageType": image_type}
 
