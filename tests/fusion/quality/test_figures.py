@@ -1,0 +1,111 @@
+"""Displacement, Jacobian, inverse consistency and stability, on maps whose figures are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from workstation.fusion.landmark_fit import expected_fre_mm, expected_tre_mm
+from workstation.fusion.quality.consistency import inverse_consistency_mm, map_back
+from workstation.fusion.quality.displacement import bending_mm, displacement_mm
+from workstation.fusion.quality.jacobian import cell_centres_mm, jacobian_determinant, jacobian_figures
+from workstation.fusion.quality.stability import stability_mm
+from workstation.fusion.registration import Registration, RegistrationError
+from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep
+from workstation.geometry.grid import Grid
+from workstation.geometry.transform import Transform
+
+GRID = Grid((-30, -30, -30), (10, 10, 10), np.eye(3), (7, 7, 7))
+NODES = GRID.to_patient(np.stack(np.meshgrid(*[np.arange(7)] * 3, indexing="ij"), -1)[..., ::-1])
+POINTS = np.random.default_rng(1).uniform(-25, 25, (500, 3))
+
+
+def bent(displacement: np.ndarray, rigid: Transform | None = None) -> Deformation:
+    return Deformation([FieldStep(DisplacementField(GRID, displacement)), rigid or Transform.identity()])
+
+
+def test_displacements_of_a_shift_and_of_a_turn() -> None:
+    assert displacement_mm(Transform.from_rigid((3, 0, -4)), POINTS) == {"min": 5, "mean": 5, "p95": 5, "max": 5}
+    turned = displacement_mm(Transform.from_rigid(rotation_deg=(0, 0, 90)), [[1.0, 0, 0], [0, 3, 0]])
+    assert turned["min"] == pytest.approx(2**0.5, abs=1e-3) and turned["max"] == pytest.approx(3 * 2**0.5, abs=1e-3)
+
+
+def test_bending_is_what_lies_beyond_the_rigid_part() -> None:
+    u = np.zeros((7, 7, 7, 3))
+    u[..., 0] = 2.0
+    whole = bent(u, Transform.from_rigid((100, 0, 0), (0, 0, 30)))
+    assert bending_mm(whole, POINTS) == {"min": 2, "mean": 2, "p95": 2, "max": 2}
+    assert displacement_mm(whole, POINTS)["mean"] > 90
+    assert bending_mm(Transform.identity(), POINTS) is None
+
+
+def test_the_jacobian_of_a_scaling() -> None:
+    stretched = bent(NODES * [0.1, -0.1, 0.0])
+    assert jacobian_determinant(stretched, POINTS) == pytest.approx(0.99, abs=1e-4)
+    figures = jacobian_figures(stretched, POINTS)
+    assert figures["min"] == pytest.approx(0.99, abs=1e-3) and figures["folded_fraction"] == 0
+
+
+def test_a_fold_is_found_in_the_one_cell_where_it_is() -> None:
+    u = np.zeros((7, 7, 7, 3))
+    u[3, 3, 3, 0] = 14.0  # a node is pushed beyond its neighbour
+    cells = cell_centres_mm(bent(u))
+    assert len(cells) == 6**3
+    figures = jacobian_figures(bent(u), np.concatenate([cells, POINTS]))
+    assert figures["min"] < 1 and 0 <= figures["folded_fraction"] < 0.1
+    u[3, :, :, 0] = 0
+    u[:, :, 3, 0] = 14.0
+    assert jacobian_figures(bent(u), cell_centres_mm(bent(u)))["folded_fraction"] == pytest.approx(1 / 6, abs=1e-6)
+    assert len(cell_centres_mm(Transform.identity())) == 0
+
+
+def test_two_maps_that_undo_each_other_are_consistent() -> None:
+    there = bent(np.full((7, 7, 7, 3), 1.5), Transform.from_rigid((5, 6, 7), (3, 2, 1)))
+    figures = inverse_consistency_mm(there, there.inverse(), POINTS)
+    assert figures["max"] < 1e-3
+    off = Transform.from_rigid((0.3, 0, 0.4)).after(there.inverse())
+    assert inverse_consistency_mm(there, off, POINTS) == pytest.approx({"mean": 0.5, "max": 0.5}, abs=1e-3)
+
+
+def test_the_way_back_must_be_of_the_same_images() -> None:
+    there = Registration("a", "F", "M", Transform.identity(), "")
+    back = Registration("b", "M", "F", Transform.from_rigid((1, 0, 0)), "")
+    assert map_back(there, back) is back.fixed_to_moving
+    with pytest.raises(RegistrationError, match="exchanged"):
+        map_back(there, replace(back, fixed_frame_uid="X"))
+
+
+def test_the_error_expected_at_a_target() -> None:
+    # MEDICINE 6: six points at 50 mm on the axes, set with an error of 1.5 mm
+    six = np.concatenate([50 * np.eye(3), -50 * np.eye(3)])
+    assert expected_fre_mm(6, 1.5) == pytest.approx(1.225, abs=5e-4)
+    targets = [(0, 0, 0), (60, 0, 0), (0, 60, 60)]
+    assert expected_tre_mm(six, targets, 1.5) == pytest.approx([0.612, 0.957, 1.206], abs=5e-4)
+
+
+def test_stability_tells_spread_and_offset() -> None:
+    """The engine is one that lands 1 mm apart, 3 mm from where the registration says."""
+    registration = Registration("a", "F", "M", Transform.from_rigid((10, 0, 0)), "")
+    starts = []
+
+    def lands(fixed, moving, *, start, progress):
+        starts.append(start)
+        if len(starts) == 3:
+            raise RegistrationError("no overlap")
+        side = 0.5 if len(starts) % 2 else -0.5
+        return replace(registration, fixed_to_moving=Transform.from_rigid((13, side, 0)))
+
+    found = stability_mm(registration, None, None, (1, 2, 3), register=lands)  # type: ignore[arg-type]
+    assert found["spread"] == pytest.approx(1.0) and found["failed"] == 1 and found["repeats"] == 4
+    assert found["offset"] == pytest.approx(3.0, abs=0.02)
+    for start in starts:
+        shift = start.apply([1, 2, 3]) - np.array([11, 2, 3])
+        assert np.linalg.norm(shift) == pytest.approx(5.0)
+    assert len({tuple(s.matrix.ravel()) for s in starts}) == 4
+
+
+def test_a_bent_registration_is_not_repeated() -> None:
+    with pytest.raises(RegistrationError, match="rigid"):
+        stability_mm(Registration("a", "F", "M", bent(np.zeros((7, 7, 7, 3))), ""), None, None, (0, 0, 0))  # type: ignore[arg-type]
