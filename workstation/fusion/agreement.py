@@ -21,11 +21,12 @@ from workstation.geometry.transform import Transform
 
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
-Metric = Literal["mutual-information", "correlation"]
+Metric = Literal["mutual-information", "correlation", "local-correlation"]
 
 METRIC_NAMES: dict[Metric, str] = {
     "mutual-information": "Mattes mutual information, nats",
     "correlation": "normalised correlation",
+    "local-correlation": "normalised correlation of local contrast",
 }
 BINS = 32
 THREADS = 2
@@ -152,7 +153,7 @@ class Agreement:
         value, count, weigh = self._measure()
         weigh()
         gradients, curvatures = np.zeros((len(self._parts), 6)), np.zeros((len(self._parts), 6, 6))
-        even = self.metric == "correlation"
+        even = self.metric != "mutual-information"
 
         def add(part: int, begin: int, end: int) -> None:
             s = self.samples
@@ -188,7 +189,7 @@ class Agreement:
 
     def _measure(self) -> tuple[float, float, Callable[[], None]]:
         """Value, how many samples count, and what fills the weights."""
-        return self._correlation() if self.metric == "correlation" else self._information()
+        return self._information() if self.metric == "mutual-information" else self._correlation()
 
     def _counts(self) -> Float:
         counts = np.empty((len(self._parts), BINS, BINS))

@@ -15,16 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.fusion.agreement import BINS, THREADS, Agreement, Pose, Samples, in_parts
+from workstation.fusion.agreement import BINS, THREADS, Agreement, Picture, Pose, Samples, in_parts
 from workstation.fusion.climbing import Pace, climb
 from workstation.fusion.mutual_information_kernels import PADDING
 from workstation.fusion.plausibility_kernels import block_scores
 
 Float = NDArray[np.float64]
 
-BLOCK_MM = 40.0
+BLOCKS = 90
+SMALLEST_BLOCK_MM = 18.0
 FEWEST_SAMPLES = 150
-REACH_MM, STEP_MM = 10.0, 2.5
+LONGEST_REACH_MM, SHORTEST_REACH_MM, STEP_MM = 10.0, 5.0, 2.5
+REACH_SHARE = 0.12
+"""A thin image would lose too many samples over its faces: they are shifted by no more than this share of it."""
 SURE_NATS = 10.0
 """A block is asked only if one step more would cost it so much likelihood: it must hold an edge in each direction."""
 MIRROR_PACE = Pace(longest_mm=8.0, done_mm=0.1, steps=25)
@@ -54,10 +57,13 @@ class LocalShifts:
         return {"median": round(self.median_mm, 2), "p80": round(self.upper_mm, 2), "blocks": len(self.lengths_mm)}
 
 
-def local_shifts(agreement: Agreement, pose: Pose) -> LocalShifts:
-    """Shift every block of the fixed image by itself up to 10 mm each way, around a pose."""
-    samples, order, starts = _by_block(agreement.samples)
-    shifts = _shifts()
+def local_shifts(agreement: Agreement, pose: Pose, volume_mm3: float) -> LocalShifts:
+    """Shift every block of the fixed image by itself up to 10 mm each way, around a pose.
+
+    volume_mm3: of what is compared; it is cut into about 90 blocks.
+    """
+    samples, order, starts = _by_block(agreement.samples, volume_mm3)
+    shifts = _shifts(agreement.moving)
     table = _shrunk(agreement.information_table(pose))
     count = len(starts) - 1
     scores, inside = np.zeros((count, len(shifts))), np.zeros(count)
@@ -84,9 +90,9 @@ def mirror_agreement(agreement: Agreement, pose: Pose, pool: ThreadPoolExecutor 
     return climb(mirrored, pose, MIRROR_PACE).value
 
 
-def _by_block(samples: Samples) -> tuple[Samples, NDArray[np.intp], NDArray[np.int64]]:
+def _by_block(samples: Samples, volume_mm3: float) -> tuple[Samples, NDArray[np.intp], NDArray[np.int64]]:
     """Samples, their order by block, and where each block with enough of them starts."""
-    cell = np.floor(samples.points / BLOCK_MM).astype(np.int64)
+    cell = np.floor(samples.points / max(SMALLEST_BLOCK_MM, (volume_mm3 / BLOCKS) ** (1 / 3))).astype(np.int64)
     cell -= cell.min(0)
     size = cell.max(0) + 1
     number = (cell[:, 2] * size[1] + cell[:, 1]) * size[0] + cell[:, 0]
@@ -98,9 +104,11 @@ def _by_block(samples: Samples) -> tuple[Samples, NDArray[np.intp], NDArray[np.i
     return samples, order, starts
 
 
-def _shifts() -> Float:
+def _shifts(moving: Picture) -> Float:
     """(m, 3) shifts in mm on a cube around none."""
-    axis = np.arange(-REACH_MM, REACH_MM + 1e-6, STEP_MM)
+    thinnest = float((np.array(moving.grid.size) * moving.grid.spacing_mm).min())
+    reach = np.clip(REACH_SHARE * thinnest, SHORTEST_REACH_MM, LONGEST_REACH_MM) // STEP_MM * STEP_MM
+    axis = np.arange(-reach, reach + 1e-6, STEP_MM)
     return np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from workstation.fusion.agreement import THREADS, Picture, in_parts
 from workstation.fusion.itk_images import image_on
-from workstation.fusion.reduction_kernels import reduce_boxes, reduce_through
+from workstation.fusion.reduction_kernels import local_contrast, reduce_boxes, reduce_through
 from workstation.fusion.registration import RegistrationError
 from workstation.geometry.grid import Grid
 from workstation.images.volume import Volume
@@ -25,12 +25,14 @@ from workstation.images.volume import Volume
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 
-CT_CURVE_HU = ((-1000.0, 0.0), (-600.0, 0.08), (-250.0, 0.16), (900.0, 1.0))
+CT_CURVE_HU = ((-1000.0, 0.0), (-600.0, 0.06), (-200.0, 0.12), (200.0, 0.72), (900.0, 1.0))
 CT_BODY_HU = -200.0
 BODY_MARGIN_MM = 6.0
+ENCLOSED_WAYS = 5
 FEWEST_SLICES = 4
 FINEST_MM = 1.0
 COARSE_MM = 4.0
+WINDOW_MM, LEAST_CONTRAST = 25.0, 0.02
 TABLE = 4096
 SEEN_VOXELS = 200_000
 
@@ -77,7 +79,7 @@ class Curve:
     @staticmethod
     def of(volume: Volume, low: float, high: float) -> Curve:
         """For a volume whose values lie between two."""
-        if volume.modality == "CT":
+        if shows_hounsfield_units(volume):
             hu, bent = np.array(CT_CURVE_HU).T
             low, high = max(low, hu[0]), min(high, hu[-1])
             at = low + (np.arange(TABLE) + 0.5) * (high - low) / TABLE
@@ -107,6 +109,7 @@ class Prepared:
     body: Body
     curve: Curve
     levels: dict[float, Picture] = field(default_factory=dict)
+    contrasts: dict[float, Picture] = field(default_factory=dict)
 
     def at(self, spacing_mm: float) -> Picture:
         """The image at about `spacing_mm` in every direction, never finer than it is."""
@@ -114,6 +117,16 @@ class Prepared:
             finer = [s for s in self.levels if s < spacing_mm]
             self.levels[spacing_mm] = coarser(self.levels[max(finer)] if finer else self.finest, spacing_mm)
         return self.levels[spacing_mm]
+
+    def contrast_at(self, spacing_mm: float) -> Picture:
+        """The same with every value counted from the mean around it, in deviations: only texture is left."""
+        if spacing_mm not in self.contrasts:
+            picture = self.at(spacing_mm)
+            half = np.maximum(1, np.round(WINDOW_MM / 2 / picture.grid.spacing_mm[::-1])).astype(np.int64)
+            out = np.empty_like(picture.values)
+            local_contrast(picture.values, half, np.float32(LEAST_CONTRAST), out)
+            self.contrasts[spacing_mm] = Picture(out, picture.grid)
+        return self.contrasts[spacing_mm]
 
     def bent(self, value: float) -> float:
         """What an image value has become, 0..1."""
@@ -144,6 +157,14 @@ def prepare(volume: Volume, role: str) -> Prepared:
     body = _body(coarse, volume, curve)
     first, size = _box_of(body, volume.grid)
     return Prepared(name, volume, _reduced(volume, curve, FINEST_MM, first, size), body, curve)
+
+
+def shows_hounsfield_units(volume: Volume) -> bool:
+    """Whether it is a CT: by its word, or, of a file that says nothing, by air and bone at the values of a CT."""
+    if volume.modality:
+        return volume.modality == "CT"
+    seen = _seen(volume.voxels)
+    return float(np.percentile(seen, 5)) < -700 and 100 < float(np.percentile(seen, 99.9)) < 4000
 
 
 def _seen(voxels: NDArray[np.generic]) -> Single:
@@ -201,15 +222,27 @@ def _by_slices(count: int, work: Callable[[int, int], None]) -> None:
 def _body(coarse: Picture, volume: Volume, curve: Curve) -> Body:
     """The largest connected bright part on a coarse grid, holes filled, with a rim of air around it."""
     image = image_on(coarse.grid, coarse.values)
-    bright = image > max(curve(CT_BODY_HU), 0.02) if volume.modality == "CT" else sitk.OtsuThreshold(image, 0, 1, 64)
+    if shows_hounsfield_units(volume):
+        bright = image > max(curve(CT_BODY_HU), 0.02)
+    else:
+        bright = sitk.OtsuThreshold(image, 0, 1, 64)
     opened = sitk.BinaryMorphologicalOpening(bright, [1, 1, 1], sitk.sitkBall)
     parts = sitk.RelabelComponent(sitk.ConnectedComponent(opened), sortByObjectSize=True)
     largest = sitk.Cast(parts == 1, sitk.sitkUInt8)
     if not sitk.GetArrayViewFromImage(largest).any():
         largest = sitk.Cast(image >= 0, sitk.sitkUInt8)
     rim = [max(1, round(BODY_MARGIN_MM / s)) for s in image.GetSpacing()]
-    filled = sitk.BinaryFillhole(sitk.BinaryDilate(largest, rim, sitk.sitkBall))
-    return Body(coarse.grid, sitk.GetArrayFromImage(filled) > 0)
+    filled = sitk.GetArrayFromImage(sitk.BinaryFillhole(sitk.BinaryDilate(largest, rim, sitk.sitkBall))) > 0
+    return Body(coarse.grid, filled | _enclosed(sitk.GetArrayFromImage(largest) > 0))
+
+
+def _enclosed(bright: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Voxels from which at least five of the six ways along the axes meet the body: lungs that the image cuts open."""
+    met = np.zeros(bright.shape, np.uint8)
+    for axis in range(3):
+        met += np.logical_or.accumulate(bright, axis)
+        met += np.flip(np.logical_or.accumulate(np.flip(bright, axis), axis), axis)
+    return met >= ENCLOSED_WAYS
 
 
 def _box_of(body: Body, grid: Grid) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

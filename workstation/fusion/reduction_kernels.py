@@ -46,6 +46,48 @@ def reduce_boxes(values, step, out, begin, end):  # type: ignore[no-untyped-def]
                 out[k, j, i] = total * share
 
 
+@numba.njit(cache=True, nogil=True)
+def local_contrast(values, half, floor, out):  # type: ignore[no-untyped-def]
+    """(value - mean) / (deviation + floor) in a window around each voxel, six deviations brought to 0..1, into `out`.
+
+    values, out : (k, j, i) float32. half : (3,) int64 (k, j, i), the window reaches so many voxels each way.
+    """
+    mean, square = values.copy(), values * values
+    _window_means(mean, half)
+    _window_means(square, half)
+    low, scale = np.float32(0.5), np.float32(1.0 / 6.0)
+    for k in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            for i in range(values.shape[2]):
+                m = mean[k, j, i]
+                spread = np.sqrt(max(square[k, j, i] - m * m, np.float32(0.0))) + floor
+                v = low + (values[k, j, i] - m) / spread * scale
+                out[k, j, i] = min(max(v, np.float32(0.0)), np.float32(1.0))
+
+
+@numba.njit(cache=True, nogil=True)
+def _window_means(values, half):  # type: ignore[no-untyped-def]
+    """Replace values by their means over a window, one axis after the other."""
+    for axis in range(3):
+        length = values.shape[axis]
+        line = np.empty(length + 1, np.float64)
+        for a in range(values.shape[1] if axis == 0 else values.shape[0]):
+            for b in range(values.shape[1] if axis == 2 else values.shape[2]):
+                line[0] = 0.0
+                for n in range(length):
+                    v = values[n, a, b] if axis == 0 else values[a, n, b] if axis == 1 else values[a, b, n]
+                    line[n + 1] = line[n] + v
+                for n in range(length):
+                    low, high = max(n - half[axis], 0), min(n + half[axis] + 1, length)
+                    v = np.float32((line[high] - line[low]) / (high - low))
+                    if axis == 0:
+                        values[n, a, b] = v
+                    elif axis == 1:
+                        values[a, n, b] = v
+                    else:
+                        values[a, b, n] = v
+
+
 def warm_up() -> None:
     """Compile every kernel."""
     ones = np.ones(3, np.int64)
@@ -55,3 +97,4 @@ def warm_up() -> None:
         voxels.setflags(write=False)
         reduce_through(voxels, np.zeros(3, np.int64), ones, np.float32(0), np.float32(1), table, out, 0, 2)
     reduce_boxes(out.copy(), ones, out, 0, 2)
+    local_contrast(out.copy(), ones, np.float32(0.1), out)

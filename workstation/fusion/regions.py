@@ -8,7 +8,7 @@ import SimpleITK as sitk  # noqa: N813  (its own name for itself)
 from numpy.typing import ArrayLike
 
 from workstation.fusion.itk_images import image_on
-from workstation.fusion.preparation import Body, Prepared
+from workstation.fusion.preparation import Body, Prepared, shows_hounsfield_units
 from workstation.fusion.registration import RegistrationError
 from workstation.geometry.grid import Grid
 from workstation.geometry.mask import Mask
@@ -17,6 +17,10 @@ BONE_HU = 220.0
 BONE_RIM_MM = 4.0
 BONE_LEVEL_MM = 2.0
 BOX_STEP_MM = 2.0
+LUNG_HU = (-990.0, -500.0)
+LUNG_LEVEL_MM = 4.0
+LUNG_SMALLEST_MM, LUNG_VESSEL_MM, LUNG_RIM_MM = 5.0, 8.0, 4.0
+LUNG_SHARE = 0.22
 SMALLEST_CC = 1.0
 
 
@@ -48,6 +52,28 @@ def compared_region(fixed: Prepared, region: Mask | None, box_mm: ArrayLike | No
     return shared
 
 
+def lungs_of(fixed: Prepared) -> Body | None:
+    """The lungs' tissue, a little inside of their surface, where they fill much of the body of a CT; else None.
+
+    Lungs move against the chest wall; an image that is mostly lung is registered for the sake of the lung.
+    """
+    if not shows_hounsfield_units(fixed.volume):
+        return None
+    picture = fixed.at(LUNG_LEVEL_MM)
+    low, high = (fixed.bent(hu) for hu in LUNG_HU)
+    inside = fixed.body.holds(picture.grid.to_patient(np.argwhere(picture.values >= 0)[:, ::-1]))
+    air = (picture.values > low) & (picture.values < high) & inside.reshape(picture.values.shape)
+    image = image_on(picture.grid, air.astype(np.uint8))
+    step = image.GetSpacing()
+    ball = [[max(1, round(mm / s)) for s in step] for mm in (LUNG_SMALLEST_MM, LUNG_VESSEL_MM, LUNG_RIM_MM)]
+    opened = sitk.BinaryMorphologicalOpening(image, ball[0], sitk.sitkBall)
+    whole = sitk.BinaryMorphologicalClosing(opened, ball[1], sitk.sitkBall)
+    lungs = Body(picture.grid, sitk.GetArrayFromImage(whole) > 0)
+    if lungs.volume_mm3 < LUNG_SHARE * fixed.body.volume_mm3:
+        return None
+    return Body(picture.grid, sitk.GetArrayFromImage(sitk.BinaryErode(whole, ball[2], sitk.sitkBall)) > 0)
+
+
 def _common(finest: Body, others: list[Body]) -> Body:
     inside = finest.inside.copy()
     for other in others:
@@ -73,7 +99,7 @@ def _of_box(box_mm: ArrayLike) -> Body:
 
 
 def _of_bone(fixed: Prepared) -> Body:
-    if fixed.volume.modality != "CT":
+    if not shows_hounsfield_units(fixed.volume):
         raise RegistrationError("Registration on bone needs a CT as the fixed image: only there values tell bone")
     picture = fixed.at(BONE_LEVEL_MM)
     bone = image_on(picture.grid, (picture.values > fixed.bent(BONE_HU)).astype(np.uint8))

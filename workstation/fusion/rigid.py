@@ -8,7 +8,7 @@ two answers lie is told as the repeatability, the answer is the middle of both.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from workstation.fusion.agreement import METRIC_NAMES, THREADS, Metric, Pose, rotation_of
 from workstation.fusion.plausibility import LocalShifts, local_shifts, mirror_agreement
-from workstation.fusion.preparation import prepare
-from workstation.fusion.regions import compared_region
+from workstation.fusion.preparation import Body, Prepared, prepare, shows_hounsfield_units
+from workstation.fusion.regions import compared_region, lungs_of
 from workstation.fusion.registration import Registration, RegistrationError
 from workstation.fusion.rigid_pair import Ascent, RigidPair
 from workstation.fusion.starts import SMALLEST_OVERLAP, Arena, Found, Start, middles, overlap, searched
@@ -34,16 +34,22 @@ StartMethod = Literal["auto", "frame", "centre", "search"]
 SEED = 20260112
 NUDGE_MM, NUDGE_DEG = 0.7, 0.5
 GOOD_REPEATABILITY_MM = 0.5
-LEAST_AGREEMENT: dict[Metric, float] = {"mutual-information": 0.05, "correlation": 0.3}
+LEAST_AGREEMENT: dict[Metric, float] = {"mutual-information": 0.05, "correlation": 0.3, "local-correlation": 0.15}
 LEAST_OVERLAP = 0.02
 FALLEN = 0.005
 """Agreement by which an answer may lie below its start before it counts as worse: sampling noise."""
 GOOD_LOCAL_MM, GOOD_LOCAL_UPPER_MM = 2.0, 4.5
-FEWEST_BLOCKS = 3
+FEWEST_BLOCKS = 6
 MIRROR_RISE = 1.02
 EQUAL_SHARE = 0.97
 """Another position that agrees this well makes the best one doubtful."""
 ELSEWHERE_MM = 10.0
+MUCH_SMALLER = 0.5
+"""A moving image that shows so much less is the one that is sampled: then all samples meet something all the time."""
+FAR_IN_ONE_FRAME_MM = 20.0
+SURE_CORRELATION = 0.9
+BEATS_THE_FRAME = 1.1
+"""By this factor a searched answer must agree better than the one that a shared frame of reference led to."""
 
 
 def register_rigid(
@@ -55,6 +61,7 @@ def register_rigid(
     region: Mask | None = None,
     box_mm: ArrayLike | None = None,
     bone: bool = False,
+    lungs: bool | None = None,
     metric: Literal["auto"] | Metric = "auto",
     progress: Progress = silent,
     watch: Watch = silent_watch,
@@ -66,6 +73,8 @@ def register_rigid(
         each other, "search" tries turns and shifts of every size; "auto" believes a shared frame of reference as long
         as the anatomy agrees there, and searches otherwise.
     region, box_mm ((2, 3) patient mm), bone (of a CT): the fine levels compare only there; several: what they share.
+    lungs: where none of these is asked for, compare inside the lungs of a CT, which move against the chest wall; by
+        default done for two CTs of which the fixed one is mostly lung.
     metric: "auto" takes correlation for proportional images of one modality, else mutual information.
     progress: may raise Cancelled; watch: gets every step.
     Raises RegistrationError, in one sentence, for images that can't be registered and for a result that agrees less
@@ -79,20 +88,35 @@ def register_rigid(
     progress(0.08, "Preparing the moving image")
     other = prepare(moving, "moving")
     progress(0.16, "Preparing the region")
-    where = compared_region(one, region, box_mm, bone)
+    where, where_words = _compared(one, other, region, box_mm, bone, lungs)
+    same_frame = _same_frame(fixed, moving)
+    backwards = where is one.body and other.body.volume_mm3 < MUCH_SMALLER * one.body.volume_mm3
     with ThreadPoolExecutor(THREADS) as pool:
-        pair = RigidPair(one, other, where, pool)
-        work = _Work(pair, start, start_method, _same_frame(fixed, moving), metric, watch)
-        result = work.run(part(progress, 0.18, 0.98))
-    result.quality["region"] = _region_words(region, box_mm, bone)
+        if backwards:
+            pair = RigidPair(other, one, other.body, pool)
+            start_back = None if start is None else start.inverse()
+            result = _Work(pair, start_back, start_method, same_frame, metric, _backwards(watch)).run(
+                part(progress, 0.18, 0.98)
+            )
+        else:
+            pair = RigidPair(one, other, where, pool)
+            result = _Work(pair, start, start_method, same_frame, metric, watch).run(part(progress, 0.18, 0.98))
+    found = result.transform.inverse() if backwards else result.transform
+    middle = one.body.middle_mm
+    quality = result.quality | {
+        "region": where_words,
+        "sampled": "moving" if backwards else "fixed",
+        "shift_mm": [round(float(v), 2) for v in found.translation_mm(middle)],
+        "rotation_deg": [round(float(v), 2) for v in found.rotation_deg()],
+    }
     progress(1.0, "Registered")
     return Registration(
         identifier=str(uuid4()),
         fixed_frame_uid=fixed.frame_of_reference_uid,
         moving_frame_uid=moving.frame_of_reference_uid,
-        fixed_to_moving=result.transform,
+        fixed_to_moving=found,
         method=f"rigid, {METRIC_NAMES[pair.metric].split(',')[0]}",
-        quality=result.quality,
+        quality=quality,
     )
 
 
@@ -100,9 +124,30 @@ def _same_frame(fixed: Volume, moving: Volume) -> bool:
     return bool(fixed.frame_of_reference_uid) and fixed.frame_of_reference_uid == moving.frame_of_reference_uid
 
 
-def _region_words(region: Mask | None, box_mm: ArrayLike | None, bone: bool) -> str:
-    asked = (("region", region is not None), ("box", box_mm is not None), ("bone", bone))
-    return " and ".join(name for name, is_asked in asked if is_asked) or "body"
+def _backwards(watch: Watch) -> Watch:
+    """Tells of a registration that goes from the moving image to the fixed one."""
+
+    def inner(step: Step) -> None:
+        watch(replace(step, fixed_to_moving=step.fixed_to_moving.inverse() if step.fixed_to_moving else None))
+
+    return inner
+
+
+def _compared(
+    one: Prepared, other: Prepared, region: Mask | None, box_mm: ArrayLike | None, bone: bool, lungs: bool | None
+) -> tuple[Body, str]:
+    """Where the fixed image is compared, and what that is called."""
+    names = (("region", region is not None), ("box", box_mm is not None), ("bone", bone))
+    asked = " and ".join(name for name, is_asked in names if is_asked)
+    if asked or lungs is False:
+        return compared_region(one, region, box_mm, bone), asked or "body"
+    if lungs or shows_hounsfield_units(other.volume):
+        found = lungs_of(one)
+        if found is not None:
+            return found, "lungs"
+    if lungs:
+        raise RegistrationError(f"Registration on the lungs is not possible: {one.name} is no CT that is mostly lung")
+    return one.body, "body"
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,9 +248,8 @@ class _Work:
         """Whether a searched answer beats the one from the frame of reference: by what counts first."""
         ranks = {"good": 2, "doubtful": 1, "failed": 0}
         a, b = one.quality, other.quality
-        if a["verdict"] != b["verdict"]:
-            return ranks[a["verdict"]] > ranks[b["verdict"]]
-        return bool(a["metric"] == b["metric"] and a["metric_end"] > 1.1 * b["metric_end"])
+        clearly = a["metric"] == b["metric"] and a["metric_end"] > BEATS_THE_FRAME * b["metric_end"]
+        return bool(clearly and ranks[a["verdict"]] >= ranks[b["verdict"]])
 
     # ------------------------------------------------------------------ to finish
 
@@ -264,11 +308,13 @@ class _Work:
         local, mirrored = self._plausibility(transform)
         common = overlap(pair.fixed, pair.moving, transform)
         reasons = self._reasons(after, apart_mm, common, local, mirrored, begun.rival)
+        moved_mm = self._apart_mm(Transform.identity(), transform, finest)
+        if self.same_frame and self.start is None and moved_mm > FAR_IN_ONE_FRAME_MM:
+            reasons.append(f"the images name one frame of reference, and yet the answer lies {moved_mm:.0f} mm from it")
         limits = sorted({a.limit for a in ascents if a.limit})
         if limits:
             reasons.insert(0, "the search for the best agreement was stopped by its limit of " + " and ".join(limits))
         failed = bool(limits) or inside < LEAST_OVERLAP
-        middle = pair.fixed.body.middle_mm
         return {
             "metric": METRIC_NAMES[pair.metric],
             "metric_start": round(before, 4),
@@ -279,8 +325,6 @@ class _Work:
             "overlap": round(common, 3),
             "repeatability_mm": round(apart_mm, 3),
             "local_shift_mm": local.as_dict(),
-            "shift_mm": [round(float(v), 2) for v in transform.translation_mm(middle)],
-            "rotation_deg": [round(float(v), 2) for v in transform.rotation_deg()],
             "verdict": "failed" if failed else "doubtful" if reasons else "good",
             "reasons": reasons,
         }
@@ -288,9 +332,9 @@ class _Work:
     def _plausibility(self, transform: Transform) -> tuple[LocalShifts, float]:
         """How far parts would rather lie, and how much better (factor) the mirrored image agrees."""
         level = 4.0 if self.pair.region is self.pair.fixed.body else 2.0
-        agreement = self.pair.agreement(level, SEED + 3, "mutual-information")
+        agreement = self.pair.agreement(level, SEED + 3)
         pose = Pose.of(transform, agreement.samples.pivot_mm)
-        local = local_shifts(agreement, pose)
+        local = local_shifts(agreement, pose, self.pair.region.volume_mm3)
         body = self.pair.agreement(4.0, SEED + 3, "mutual-information", whole=True)
         pose = Pose.of(transform, body.samples.pivot_mm)
         value, _ = body.value(pose)
@@ -304,8 +348,11 @@ class _Work:
             reasons.append("the moving image fits better with left and right exchanged: it may be mirrored")
         if apart_mm > GOOD_REPEATABILITY_MM:
             reasons.append(f"a second run from beside the answer ended {apart_mm:.1f} mm away")
-        if after < LEAST_AGREEMENT[self.pair.metric] or len(local.lengths_mm) < FEWEST_BLOCKS:
+        if after < LEAST_AGREEMENT[self.pair.metric]:
             reasons.append("the images have little in common")
+        elif len(local.lengths_mm) < FEWEST_BLOCKS:
+            if self.pair.metric != "correlation" or after < SURE_CORRELATION:
+                reasons.append("too few parts of the images show enough to tell whether they fit")
         elif local.median_mm > GOOD_LOCAL_MM:
             reasons.append(
                 f"the anatomies differ: half of the image would rather lie {local.median_mm:.0f} mm or more elsewhere"

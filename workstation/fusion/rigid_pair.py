@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from workstation.fusion.agreement import METRIC_NAMES, Agreement, Finding, Metric, Pose
 from workstation.fusion.climbing import Climb, Pace, climb
-from workstation.fusion.preparation import Body, Prepared
+from workstation.fusion.preparation import Body, Prepared, shows_hounsfield_units
 from workstation.fusion.sampling import samples_of
 from workstation.fusion.watching import Step, Watch
 from workstation.geometry.transform import Transform
@@ -62,11 +62,13 @@ class RigidPair:
         key = (level_mm, seed, metric or self.metric, whole)
         if key not in self._agreements:
             region = self.fixed.body if whole else self.region
-            picture = self.fixed.at(level_mm)
+            local = key[2] == "local-correlation"
+            picture = self.fixed.contrast_at(level_mm) if local else self.fixed.at(level_mm)
+            other = self.moving.contrast_at(level_mm) if local else self.moving.at(level_mm)
             voxels = region.volume_mm3 / (1000 * picture.grid.voxel_volume_cc)
             count = int(min(SAMPLES[level_mm], max(LEAST_SAMPLES, voxels * SAMPLES_PER_VOXEL)))
             samples = samples_of(picture, region, count, seed)
-            self._agreements[key] = Agreement(samples, self.moving.at(level_mm), key[2], self.pool)
+            self._agreements[key] = Agreement(samples, other, key[2], self.pool)
         return self._agreements[key]
 
     def forget(self) -> None:
@@ -107,13 +109,18 @@ class RigidPair:
         return agreement.value(Pose.of(transform, agreement.samples.pivot_mm))
 
     def choose_metric(self, transform: Transform) -> None:
-        """Correlation for images of one modality whose values prove to be proportional under a map."""
+        """Correlation for images of one modality whose values prove to be proportional under a map.
+
+        Two CT whose values are not (lungs that breathe, scatter of a cone beam) are compared by their local contrast.
+        """
         if self.fixed.volume.modality != self.moving.volume.modality:
             return
         agreement = self.agreement(4.0, 1, "correlation")
         value, _ = agreement.value(Pose.of(transform, agreement.samples.pivot_mm))
         if value >= LIKE_CORRELATION:
             self.metric = "correlation"
+        elif shows_hounsfield_units(self.fixed.volume) and shows_hounsfield_units(self.moving.volume):
+            self.metric = "local-correlation"
 
 
 @dataclass(frozen=True)
