@@ -59,6 +59,8 @@ _HOMES = {
     # fusion
     "Registration": "fusion.registration",
     "register_rigid": "fusion.rigid",
+    "assess_registration": "measurements.registration_quality",
+    "known_transform_test": "fusion.known_transform",
     # pictures
     "picture": "view.still_picture",
     "render_volume_picture": "view.volume_picture",

@@ -25,6 +25,7 @@ from workstation.cli.commands import (
     phantom,
     picture,
     register,
+    test_registration,
     volumes,
     warm_up,
 )
@@ -41,6 +42,7 @@ COMMANDS = (
     mask,
     picture,
     register,
+    test_registration,
     apply,
     phantom,
     demo,

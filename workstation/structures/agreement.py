@@ -123,7 +123,7 @@ class _Lattice:
         columns, rows, _ = (int(n) for n in self.size)
         u, v = np.meshgrid(np.arange(columns), np.arange(rows))
         index = np.stack([u.ravel(), v.ravel(), np.full(u.size, k)], axis=-1) + self.first
-        return self.patient(index * self.step_mm)
+        return self.patient(index.astype(np.float64) * self.step_mm)
 
 
 def _box(one: ContourStack, other: ContourStack, back: SpatialMap) -> tuple[Float, Float]:
@@ -149,7 +149,7 @@ def _in_patient(stack: ContourStack) -> Float:
 def _step(one: ContourStack, other: ContourStack, extent: Float) -> float:
     smallest = min(float((np.ptp(_ring_points(s), axis=0) + s.slice_spacing_mm).min()) for s in (one, other))
     wanted = min(max(smallest / STEPS_ACROSS, FINEST_MM), COARSEST_MM)
-    return max(wanted, float(np.prod(extent) / MOST_NODES) ** (1 / 3))
+    return max(wanted, float(np.cbrt(np.prod(extent) / MOST_NODES)))
 
 
 def _own(stack: ContourStack, lattice: _Lattice, model: str, progress: Progress) -> Single:
@@ -224,8 +224,7 @@ def weighted_percentile(values: Float, weights: Float, percent: float) -> float:
 
 def _slopes(field: Single, step: float) -> list[Single]:
     """Derivatives by (u, v, w)."""
-    w, v, u = np.gradient(field, np.float32(step))
-    return [u, v, w]
+    return [np.asarray(np.gradient(field, step, axis=axis), dtype=np.float32) for axis in (2, 1, 0)]
 
 
 def _filled(field: Single, step: float) -> Single:
@@ -240,7 +239,7 @@ def _centroid(share: Single, lattice: _Lattice) -> Float:
     """(3,) patient mm."""
     sums = [share.sum(axis=axes, dtype=np.float64) for axes in ((0, 1), (0, 2), (1, 2))]
     uvw = np.array([float(s @ np.arange(len(s))) / float(s.sum()) for s in sums])
-    return lattice.patient((uvw + lattice.first) * lattice.step_mm)
+    return lattice.patient((uvw + lattice.first.astype(np.float64)) * lattice.step_mm)
 
 
 def _surface(field: Single, lattice: _Lattice) -> _Surface:

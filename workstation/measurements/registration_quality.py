@@ -1,0 +1,198 @@
+"""Measures everything that can be known about a registration, and judges it by the tolerances of TG-132."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workstation.fusion.landmark_fit import LEAST_PAIRS
+from workstation.fusion.landmark_registration import fit_pairs, landmark_errors, pairs_between
+from workstation.fusion.landmarks import LandmarkPair
+from workstation.fusion.map_figures import affine_part
+from workstation.fusion.preparation import Body
+from workstation.fusion.quality.consistency import inverse_consistency_mm, map_back
+from workstation.fusion.quality.couch import IEC_OF_LPS, in_couch_terms, in_patient_terms
+from workstation.fusion.quality.displacement import bending_mm, displacement_mm
+from workstation.fusion.quality.jacobian import cell_centres_mm, jacobian_figures
+from workstation.fusion.quality.region import judged_region, reached, some_points_mm
+from workstation.fusion.quality.stability import stability_mm
+from workstation.fusion.quality.tolerance import Tolerances, judge
+from workstation.fusion.registration import Registration, RegistrationError
+from workstation.geometry.deformation import Deformation, SpatialMap
+from workstation.geometry.mask import Mask
+from workstation.images.volume import Volume
+from workstation.jobs.progress import Progress, part, silent
+from workstation.structures.agreement import structure_agreement
+from workstation.structures.structure import Structure
+
+Float = NDArray[np.float64]
+
+LEAST_FOR_EXPECTED = LEAST_PAIRS + 1
+
+
+def assess(
+    registration: Registration,
+    fixed: Volume,
+    moving: Volume,
+    *,
+    landmarks: Iterable[LandmarkPair] = (),
+    structures_fixed: Sequence[Structure] = (),
+    structures_moving: Sequence[Structure] = (),
+    region: Mask | None = None,
+    reverse: Registration | None = None,
+    stability: dict[str, Any] | None = None,
+    target_mm: ArrayLike | None = None,
+    centre_mm: ArrayLike | None = None,
+    tolerances: Tolerances | None = None,
+    progress: Progress = silent,
+) -> Registration:
+    """The same registration, rigid or bent, with its `quality` completed and judged.
+
+    landmarks: pairs between the two frames. structures: of each image; those of one name (without regard to case) are
+    compared, the moving ones looked up through the map. region: where displacements count, on any grid in the fixed
+    frame; the body by default. reverse: the same images registered the other way round. stability: as
+    `fusion.quality.stability.stability_mm` tells; with target_mm, a fixed point (3,), it is measured there, which
+    repeats the registration. centre_mm: what the six degrees turn about, the middle of the fixed image by default.
+    tolerances: by the images' voxels by default. Raises RegistrationError for images of other frames.
+
+    Adds "displacement_mm", "bending_mm", "jacobian" (bent ones), "landmarks", "structures", "inverse_consistency_mm",
+    "stability_mm", "six_degrees", "engine" (verdict and reasons as found), and the whole "verdict" with "reasons",
+    "passed" and "unmeasured"; what is not measured now is kept from before. Points in mm, LPS, fixed frame.
+    """
+    _require_frames(registration, fixed, moving)
+    quality, whole = dict(registration.quality), registration.fixed_to_moving
+    quality.setdefault("engine", {k: quality[k] for k in ("verdict", "reasons") if k in quality})
+    progress(0.0, "Finding the body")
+    body = judged_region(fixed, region)
+    points = some_points_mm(body)
+    progress(0.15, "Measuring displacements")
+    quality.update(_of_map(whole, body, points))
+    centre = fixed.grid.centre_mm if centre_mm is None else np.asarray(centre_mm, dtype=np.float64)
+    quality["six_degrees"] = six_degrees(whole, centre, fixed.patient_position)
+    checks = _landmarks(registration, landmarks, centre if target_mm is None else target_mm)
+    if checks is not None:
+        quality["landmarks"] = checks
+    compared = _structures(whole, structures_fixed, structures_moving, registration, part(progress, 0.25, 0.5))
+    if compared:
+        quality["structures"] = compared
+    if reverse is not None:
+        seen = reached(moving, whole, points)
+        quality["inverse_consistency_mm"] = inverse_consistency_mm(whole, map_back(registration, reverse), seen)
+    if stability is None and target_mm is not None and registration.kind != "deformable":
+        stability = stability_mm(registration, fixed, moving, target_mm, progress=part(progress, 0.5, 0.98))
+    if stability is not None:
+        quality["stability_mm"] = stability
+    found = judge(quality, registration.kind, tolerances or Tolerances.for_images(fixed, moving))
+    quality.update(
+        verdict=found.verdict, reasons=found.reasons, passed=found.passed, unmeasured=found.unmeasured
+    )
+    progress(1.0, "Measured")
+    return replace(registration, quality=quality)
+
+
+assess_registration = assess
+"""What it is called where its name stands alone, as in `from workstation import assess_registration`."""
+
+
+def six_degrees(whole: SpatialMap, centre_mm: ArrayLike, patient_position: str) -> dict[str, Any]:
+    """{"patient": …, "couch": … or None, "correction": …} of a map's rigid part about a point; see quality.couch.
+
+    couch is None where the image does not say how the patient lies. correction: the inverse, in the same terms.
+    """
+    straight = affine_part(whole)
+    back = straight.inverse()
+    known = patient_position in IEC_OF_LPS
+    return {
+        "patient": in_patient_terms(straight, centre_mm).as_dict(),
+        "couch": in_couch_terms(straight, centre_mm, patient_position).as_dict() if known else None,
+        "correction": {
+            "patient": in_patient_terms(back, centre_mm).as_dict(),
+            "couch": in_couch_terms(back, centre_mm, patient_position).as_dict() if known else None,
+        },
+        "patient_position": patient_position,
+    }
+
+
+def _require_frames(registration: Registration, fixed: Volume, moving: Volume) -> None:
+    for uid, volume, side in (
+        (registration.fixed_frame_uid, fixed, "fixed"), (registration.moving_frame_uid, moving, "moving"),
+    ):  # fmt: skip
+        if uid != volume.frame_of_reference_uid:
+            raise RegistrationError(f"The {side} image lies in another frame of reference than the registration")
+
+
+def _of_map(whole: SpatialMap, body: Body, points: Float) -> dict[str, Any]:
+    """Displacements, and the Jacobian of a bent map: at the region's points and in every cell of its field there."""
+    found: dict[str, Any] = {"displacement_mm": displacement_mm(whole, points)}
+    if isinstance(whole, Deformation):
+        found["bending_mm"] = bending_mm(whole, points)
+        cells = cell_centres_mm(whole)
+        found["jacobian"] = jacobian_figures(whole, np.concatenate([points, cells[body.holds(cells)]]))
+    return found
+
+
+def _landmarks(
+    registration: Registration, landmarks: Iterable[LandmarkPair], target_mm: ArrayLike
+) -> dict[str, Any] | None:
+    """What the pairs say; those that the registration was fitted to can't judge it and are left as the fit told."""
+    frames = registration.fixed_frame_uid, registration.moving_frame_uid
+    pairs = [pair for pair in pairs_between(landmarks, *frames) if pair.complete]
+    before = registration.quality.get("landmarks") or {}
+    if before.get("fitted"):
+        used = {row["number"] for row in before.get("pairs", ())}
+        others = [pair for pair in pairs if pair.number not in used]
+        if not others:
+            return None
+        measured = landmark_errors(registration, others).as_quality()
+        return {**before, "fitted": False, "checked_by": len(others), "tre_mm": measured["tre_mm"]}
+    if not pairs:
+        return None
+    found = landmark_errors(registration, pairs).as_quality()
+    if len(pairs) >= LEAST_FOR_EXPECTED:
+        found |= _expected(pairs, target_mm)
+    return found
+
+
+def _expected(pairs: Sequence[LandmarkPair], target_mm: ArrayLike) -> dict[str, Any]:
+    """What a fit of these pairs would be worth at the target (Fitzpatrick); nothing where they lie on a line."""
+    try:
+        fit = fit_pairs(pairs)
+    except RegistrationError:
+        return {}
+    expected = float(fit.expected_tre_mm(target_mm))
+    if not np.isfinite(expected):
+        return {}
+    return {"fle_mm": round(fit.fle_mm, 3), "expected_tre_mm": round(expected, 3)}
+
+
+def _structures(
+    whole: SpatialMap,
+    of_fixed: Sequence[Structure],
+    of_moving: Sequence[Structure],
+    registration: Registration,
+    progress: Progress,
+) -> list[dict[str, Any]]:
+    """Each structure that both images carry; a Dice of structures in one frame only would judge nothing."""
+    ours = _by_name(of_fixed, registration.fixed_frame_uid)
+    theirs = _by_name(of_moving, registration.moving_frame_uid)
+    shared = [name for name in ours if name in theirs and ours[name] is not theirs[name]]
+    rows = []
+    for n, name in enumerate(shared):
+        one, other = ours[name], theirs[name]
+        share = part(progress, n / len(shared), (n + 1) / len(shared))
+        share(0.0, f"Comparing {one.name}")
+        rows.append(structure_agreement(one.stack, other.stack, whole, progress=share).as_dict(one.name))
+    return rows
+
+
+def _by_name(structures: Sequence[Structure], frame_uid: str) -> dict[str, Structure]:
+    """Drawn ones of a frame by their name in small letters; the first of several."""
+    found: dict[str, Structure] = {}
+    for structure in structures:
+        if structure.stack.slices and structure.frame_of_reference_uid in ("", frame_uid):
+            found.setdefault(structure.name.strip().casefold(), structure)
+    return found
