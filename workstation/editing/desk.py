@@ -8,6 +8,7 @@ from workstation.case.case import Case
 from workstation.case.errors import CaseError
 from workstation.case.stroke import Stroke
 from workstation.editing.measuring import Measuring
+from workstation.editing.placing import Placing
 from workstation.structures.structure import Structure
 
 RULES = ("auto", "add", "erase")
@@ -29,6 +30,7 @@ class Desk:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.measuring = Measuring(case)
+        self.placing = Placing(case)
         self._active = ""
         self._brush_radius_mm = 5.0
         self._rule = "auto"

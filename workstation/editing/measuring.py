@@ -13,6 +13,7 @@ from psygnal import Signal
 
 from workstation.case.case import Case
 from workstation.editing.footprint import thickness_mm
+from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
@@ -118,7 +119,7 @@ class Measuring:
         """Whether a measurement is given in the frame that planes are shown in."""
         return measurement.frame_of_reference_uid == self.frame_of_reference_uid
 
-    def to_shown(self, measurement: Measurement) -> Transform | None:
+    def to_shown(self, measurement: Measurement) -> SpatialMap | None:
         """The map from a measurement's frame to the shown planes'; None when nothing links them."""
         if self.is_native(measurement):
             return _SAME
@@ -148,7 +149,7 @@ class Measuring:
 
     # ------------------------------------------------------------------ what they say
 
-    def link_to(self, measurement: Measurement, key: str) -> Transform | None:
+    def link_to(self, measurement: Measurement, key: str) -> SpatialMap | None:
         """The map from a measurement's frame to an image's; None when the image is gone or nothing links them."""
         image = self._case.images.get(key)
         if image is None:
@@ -163,7 +164,8 @@ class Measuring:
         link, image = self.link_to(measurement, key), self._case.images.get(key)
         if link is None or image is None:
             return None
-        place, matrix = (measurement.identifier, key), link.matrix.tobytes()
+        place = (measurement.identifier, key)
+        matrix = link.matrix.tobytes() if isinstance(link, Transform) else link.fingerprint.encode()
         known = self._known.get(place)
         if known is None or known[0] is not measurement or known[1] is not image or known[2] != matrix:
             known = measurement, image, matrix, measurement_statistics(measurement, image, link)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workstation.fusion.registration import transform_between
+from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.transform import Transform
 from workstation.gui.jobs.runner import Job, JobRunner
 from workstation.gui.session import Session
@@ -129,7 +130,7 @@ class StructureFigures:
     def __init__(self, session: Session, runner: JobRunner, arrived: Callable[[], None]) -> None:
         self._session, self._runner, self._arrived = session, runner, arrived
         self._known: dict[tuple[str, str], tuple[_Asked, Statistics]] = {}
-        self._wanted: list[tuple[tuple[str, str], _Asked, Transform]] = []
+        self._wanted: list[tuple[tuple[str, str], _Asked, SpatialMap]] = []
         self._job: Job | None = None
 
     @property
@@ -145,7 +146,7 @@ class StructureFigures:
     def of(self, identifier: str) -> tuple[Figures, bool]:
         """What is known of a structure in every shown image, and whether there is more to come or that was stopped."""
         found: Figures = {}
-        missing: list[tuple[tuple[str, str], _Asked, Transform]] = []
+        missing: list[tuple[tuple[str, str], _Asked, SpatialMap]] = []
         structure = self._session.case.structures[identifier]
         for image in shown_images(self._session):
             link = self._link(structure.frame_of_reference_uid, image)
@@ -166,7 +167,7 @@ class StructureFigures:
         case = self._session.case
         return f"{volume_words(case.volume_cc(identifier))} ({case.surface_model})"
 
-    def _link(self, frame_uid: str, image: Volume) -> Transform | None:
+    def _link(self, frame_uid: str, image: Volume) -> SpatialMap | None:
         there = image.frame_of_reference_uid
         if frame_uid == there and (frame_uid or image.key == self._session.case.planning_key):
             return Transform.identity()
@@ -174,7 +175,7 @@ class StructureFigures:
             return None
         return transform_between(self._session.case.registrations.values(), frame_uid, there)
 
-    def _ask(self, name: str, missing: list[tuple[tuple[str, str], _Asked, Transform]]) -> None:
+    def _ask(self, name: str, missing: list[tuple[tuple[str, str], _Asked, SpatialMap]]) -> None:
         """Begin, unless that is what is being worked out already."""
         same = len(missing) == len(self._wanted) and all(
             a[0] == b[0] and a[1].same_as(b[1]) for a, b in zip(missing, self._wanted, strict=True)
@@ -197,7 +198,7 @@ class StructureFigures:
 
 
 def _work_out(
-    asked: list[tuple[tuple[str, str], _Asked, Transform]], progress: Progress
+    asked: list[tuple[tuple[str, str], _Asked, SpatialMap]], progress: Progress
 ) -> list[tuple[tuple[str, str], _Asked, Statistics]]:
     """The figures of a structure in several images."""
     found = []

@@ -56,6 +56,7 @@ class Session(QObject):
     visibility_changed = Signal()
     tool_changed = Signal()
     crosshair_moved = Signal()
+    placing_changed = Signal()
     found_changed = Signal()
     refused = Signal(str)
     header_wanted = Signal(str)
@@ -65,6 +66,7 @@ class Session(QObject):
         self.case = case
         self.viewing = Viewing(case)
         self.desk = Desk(case)
+        self.viewing.follow(self.desk.placing)
         self.file: CaseFile | None = None
         self.found: list[SeriesEntry] = []
         self.skipped: list[Skipped] = []
@@ -107,7 +109,18 @@ class Session(QObject):
             self._listen(fact, lambda *_: self.display_changed.emit())
         self._listen(self.viewing.visibility_changed, lambda *_: self.visibility_changed.emit())
         self._listen(self.viewing.tool_changed, lambda *_: self.tool_changed.emit())
-        self._listen(self.viewing.crosshair_moved, lambda *_: self.crosshair_moved.emit())
+        self._listen(self.viewing.crosshair_moved, lambda *_: self._crosshair_moved())
+        self._listen(self.viewing.display_changed, lambda *_: self._moved_image_changed())
+        self._listen(self.desk.placing.changed, lambda *_: self.placing_changed.emit())
+
+    def _crosshair_moved(self) -> None:
+        self.desk.placing.crosshair_mm = self.viewing.crosshair_mm
+        self.crosshair_moved.emit()
+
+    def _moved_image_changed(self) -> None:
+        """The fused image is what is registered; while nothing is fused, the one that was fused last."""
+        if self.viewing.overlay_key:
+            self.desk.placing.moving_key = self.viewing.overlay_key
 
     def _listen(self, fact: Any, listener: Callable[..., None]) -> None:
         fact.connect(listener)

@@ -40,7 +40,9 @@ from workstation.view.slice_planes import ORIENTATIONS, acquired_orientation
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
+    from workstation.editing.placing import Placing
     from workstation.editing.tool import Tool
+    from workstation.geometry.deformation import SpatialMap
 
 Float = NDArray[np.float64]
 
@@ -65,6 +67,8 @@ class Viewing:
     """Structures were shown, hidden, or are drawn otherwise."""
     planes_turned = Signal()
     """The planes lie in other directions."""
+    trial_changed = Signal()
+    """The fused image is shown at another place than the case's, or at its own again."""
     flickered = Signal()
     """It is the other image's turn."""
 
@@ -72,6 +76,7 @@ class Viewing:
         self._case = case
         self._crosshair_mm: Float = np.zeros(3)
         self._crosshair_mm.setflags(write=False)
+        self._placing: Placing | None = None
         self._base_key = ""
         self._overlay_key = ""
         self._look = FusionLook()
@@ -119,6 +124,17 @@ class Viewing:
         self.crosshair_moved.emit()
 
     # ---------------------------------------------------------------------------------------------- the images
+
+    def follow(self, placing: Placing) -> None:
+        """Show what is tried by hand in place of the case's own link."""
+        self._placing = placing
+        placing.changed.connect(self.trial_changed.emit)
+
+    def transform(self, source_frame_uid: str, target_frame_uid: str) -> SpatialMap | None:
+        """The map between two frames of reference as it is to be shown: the one that is tried, or the case's."""
+        trial = self._placing.trial if self._placing is not None else None
+        tried = trial.between(source_frame_uid, target_frame_uid) if trial is not None else None
+        return tried if tried is not None else self._case.transform(source_frame_uid, target_frame_uid)
 
     @property
     def base_key(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.transform import Transform
 from workstation.images.comparison_geometry import geometry_differences
 from workstation.images.comparison_origin import Kind, origin_differences
@@ -34,7 +35,7 @@ class Difference:
     sentence: str
 
 
-def compare_volumes(first: Volume, second: Volume, first_to_second: Transform | None = None) -> list[Difference]:
+def compare_volumes(first: Volume, second: Volume, first_to_second: SpatialMap | None = None) -> list[Difference]:
     """Everything worth comparing of two images, in a fixed order, what is the same too.
 
     first_to_second: takes patient points (mm) of the first image's frame of reference to the second's, such as a

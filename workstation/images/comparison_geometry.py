@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from workstation.geometry.deformation import SpatialMap, affine_near
 from workstation.geometry.grid import Grid
 from workstation.geometry.orientation import plane_name
-from workstation.geometry.transform import Transform
 from workstation.images.comparison_origin import Kind, Line, names_for
 from workstation.images.volume import Volume
 
@@ -22,7 +22,7 @@ SAMPLES = 24
 """Points along each axis at which coverage is looked up."""
 
 
-def geometry_differences(first: Volume, second: Volume, relation: Transform | None, shared: bool) -> Iterator[Line]:
+def geometry_differences(first: Volume, second: Volume, relation: SpatialMap | None, shared: bool) -> Iterator[Line]:
     """relation: from the first frame of reference to the second, None when unknown. shared: they are one frame."""
     yield _frame(first, second, relation, shared)
     yield _position(first, second)
@@ -38,7 +38,7 @@ def geometry_differences(first: Volume, second: Volume, relation: Transform | No
 # ------------------------------------------------------------------------------------------------ frames and planes
 
 
-def _frame(first: Volume, second: Volume, relation: Transform | None, shared: bool) -> Line:
+def _frame(first: Volume, second: Volume, relation: SpatialMap | None, shared: bool) -> Line:
     ends = (_end(first.frame_of_reference_uid), _end(second.frame_of_reference_uid))
     if shared:
         return "frame of reference", *ends, "same", "One frame of reference: they lie on each other as they are."
@@ -66,7 +66,7 @@ def _position(first: Volume, second: Volume) -> Line:
     )  # fmt: skip
 
 
-def _orientation(first: Volume, second: Volume, relation: Transform | None) -> Line:
+def _orientation(first: Volume, second: Volume, relation: SpatialMap | None) -> Line:
     names = (plane_name(first.grid.normal), plane_name(second.grid.normal))
     tilt, turn = angles_between(first.grid, second.grid, relation)
     unknown = "" if relation is not None else ", each in its own frame of reference"
@@ -77,12 +77,12 @@ def _orientation(first: Volume, second: Volume, relation: Transform | None) -> L
     return "orientation", *names, "note", f"Their slices are parallel, their rows turned by {turn:.1f}°{unknown}."
 
 
-def angles_between(first: Grid, second: Grid, relation: Transform | None = None) -> tuple[float, float]:
+def angles_between(first: Grid, second: Grid, relation: SpatialMap | None = None) -> tuple[float, float]:
     """(angle between the slices' normals, angle between the rows within the slices) in degrees.
 
     The first is 0 to 90, the second 0 to 45: rows and columns are not told apart, nor are their directions.
     """
-    linear = np.eye(3) if relation is None else relation.matrix[:3, :3]
+    linear = np.eye(3) if relation is None else affine_near(relation, first.centre_mm).matrix[:3, :3]
     normal, row = linear @ first.normal, linear @ first.direction[:, 0]
     tilt = _angle_deg(normal, second.normal)
     across = np.cross(second.normal, second.direction[:, 0])
@@ -183,7 +183,7 @@ def _size(first: Volume, second: Volume) -> Line:
     return "size", texts[0], texts[1], "note", "Other matrix sizes."
 
 
-def _coverage(first: Volume, second: Volume, relation: Transform | None) -> Line:
+def _coverage(first: Volume, second: Volume, relation: SpatialMap | None) -> Line:
     if relation is None:
         return "field of view", _extent(first), _extent(second), "note", (
             "How far they overlap is not known before they are registered."
@@ -204,7 +204,7 @@ def _extent(volume: Volume) -> str:
     return _millimetres(np.round(volume.grid.spacing_mm * volume.grid.size))
 
 
-def share_inside(inner: Grid, outer: Grid, to_outer: Transform) -> float:
+def share_inside(inner: Grid, outer: Grid, to_outer: SpatialMap) -> float:
     """The share (0 to 1) of one lattice's volume that lies within another; `to_outer` maps points of the first."""
     ticks = [(np.arange(SAMPLES) + 0.5) / SAMPLES * n - 0.5 for n in inner.size]
     index = np.stack(np.meshgrid(*ticks, indexing="ij"), axis=-1).reshape(-1, 3)

@@ -14,13 +14,14 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.grid import Grid
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region, ring_area_mm2
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.measurements.coverage_kernels import shares
-from workstation.measurements.sampling import values_on_plane
+from workstation.measurements.sampling import values_at, values_on_plane
 from workstation.structures.planar import polygon_of
 
 Float = NDArray[np.float64]
@@ -48,13 +49,13 @@ class Pixels:
     rule: str
 
 
-def pixels_in(volume: Volume, plane: Plane, region: Region, to_image: Transform | None = None) -> Pixels:
+def pixels_in(volume: Volume, plane: Plane, region: Region, to_image: SpatialMap | None = None) -> Pixels:
     """The pixels of an image in a region, (u, v) mm of a plane; `to_image` takes that plane to the image's frame."""
     rings = _oriented(region)
     if not rings:
         return Pixels(np.zeros(0), np.zeros(0), 0.0, INTERPOLATED)
     link = to_image or Transform.identity()
-    found = _layer(volume.grid, plane, rings, link)
+    found = _layer(volume.grid, plane, rings, link) if isinstance(link, Transform) else None
     if found is not None:
         return _on_layer(volume, rings, plane, link, *found)
     return _interpolated(volume, rings, plane, link)
@@ -87,7 +88,7 @@ def _oriented(region: Region) -> list[Float]:
     return rings
 
 
-def _layer(grid: Grid, plane: Plane, rings: list[Float], link: Transform) -> tuple[int, int] | None:
+def _layer(grid: Grid, plane: Plane, rings: list[Float], link: SpatialMap) -> tuple[int, int] | None:
     """The index axis (0 = i, 1 = j, 2 = k) that the region's plane is one layer of, and that layer; None elsewhere."""
     index = grid.to_index(link.apply(plane.to_patient(np.concatenate(rings))))
     # how far apart neighbouring layers lie; less than the spacing where the lattice is sheared
@@ -99,7 +100,7 @@ def _layer(grid: Grid, plane: Plane, rings: list[Float], link: Transform) -> tup
     return None
 
 
-def _on_layer(volume: Volume, rings: list[Float], plane: Plane, link: Transform, axis: int, layer: int) -> Pixels:
+def _on_layer(volume: Volume, rings: list[Float], plane: Plane, link: SpatialMap, axis: int, layer: int) -> Pixels:
     """Voxels [k, j, i] of one layer; rings go into the indices of the two axes along it."""
     columns, rows = [a for a in (0, 1, 2) if a != axis]
     placed = []
@@ -122,7 +123,7 @@ def _on_layer(volume: Volume, rings: list[Float], plane: Plane, link: Transform,
     )
 
 
-def _interpolated(volume: Volume, rings: list[Float], plane: Plane, link: Transform) -> Pixels:
+def _interpolated(volume: Volume, rings: list[Float], plane: Plane, link: SpatialMap) -> Pixels:
     """Pixels of the image's in-plane spacing on the region's plane, their edges on the plane's whole pixels."""
     pixel_mm = float(volume.grid.spacing_mm[:2].min())
     low = np.min([ring.min(axis=0) for ring in rings], axis=0)
@@ -132,9 +133,15 @@ def _interpolated(volume: Volume, rings: list[Float], plane: Plane, link: Transf
     count = np.maximum(np.ceil(high / pixel_mm) - first, 1).astype(int)
     weights = area_shares([ring / pixel_mm - first for ring in rings], (int(count[1]), int(count[0])))
     weights = np.ascontiguousarray(np.where(weights > LEAST_SHARE, weights, 0.0))
-    corners = np.array([(0.5, 0.5), (1.5, 0.5), (0.5, 1.5)])
-    index = volume.grid.to_index(link.apply(plane.to_patient((corners + first) * pixel_mm)))
-    values = values_on_plane(volume, index[0], index[1] - index[0], index[2] - index[0], weights)
+    if isinstance(link, Transform):
+        corners = np.array([(0.5, 0.5), (1.5, 0.5), (0.5, 1.5)])
+        index = volume.grid.to_index(link.apply(plane.to_patient((corners + first) * pixel_mm)))
+        values = values_on_plane(volume, index[0], index[1] - index[0], index[2] - index[0], weights)
+    else:
+        rows, columns = np.nonzero(weights)
+        centres = (np.column_stack([columns, rows]) + 0.5 + first) * pixel_mm
+        values = values_at(volume, plane.to_patient(centres), link)
+        weights = weights[rows, columns]
     inside = np.isfinite(values)
     kept = weights[inside]
     covered = float(kept.sum() / max(weights.sum(), 1e-12))

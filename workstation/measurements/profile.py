@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.errors import GeometryError
-from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.measurements.sampling import values_at
 
@@ -37,7 +37,7 @@ def line_profile(
     start_mm: ArrayLike,
     end_mm: ArrayLike,
     images: Mapping[str, Volume],
-    to_images: Mapping[str, Transform] | None = None,
+    to_images: Mapping[str, SpatialMap] | None = None,
 ) -> Profile:
     """The values of images along the line from one patient point (3,) to another, trilinear.
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workstation.geometry.transform import Transform
+from workstation.geometry.deformation import SpatialMap
 from workstation.images.volume import Volume
 from workstation.measurements.point_kernels import interpolated, interpolated_on_plane
 
 Float = NDArray[np.float64]
 
 
-def values_at(volume: Volume, points_mm: ArrayLike, to_image: Transform | None = None) -> Float:
+def values_at(volume: Volume, points_mm: ArrayLike, to_image: SpatialMap | None = None) -> Float:
     """The image's values (n,) at patient points (n, 3), trilinear between voxel centres; NaN outside of the image.
 
     to_image: takes the points to the image's frame of reference; None where they are in it already.

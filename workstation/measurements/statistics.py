@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.grid import Grid
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
@@ -17,6 +18,7 @@ from workstation.jobs.progress import Progress, silent
 from workstation.measurements.measurement import Measurement
 from workstation.measurements.pixels import pixels_in
 from workstation.measurements.shapes import region_of_measurement
+from workstation.structures.carried import carried_stack, planes_of
 from workstation.structures.planar import area_mm2
 from workstation.structures.rasterise import mask_of
 from workstation.structures.structure import ContourStack
@@ -64,7 +66,7 @@ class Statistics:
 
 
 def region_statistics(
-    volume: Volume, plane: Plane, region: Region, to_image: Transform | None = None, area: float | None = None
+    volume: Volume, plane: Plane, region: Region, to_image: SpatialMap | None = None, area: float | None = None
 ) -> Statistics:
     """The figures of an image in a region, (u, v) mm of a plane.
 
@@ -76,7 +78,7 @@ def region_statistics(
     return _figures(found.values, found.weights, found.covered, found.rule, volume.unit, own_area, None)
 
 
-def measurement_statistics(measurement: Measurement, volume: Volume, to_image: Transform | None = None) -> Statistics:
+def measurement_statistics(measurement: Measurement, volume: Volume, to_image: SpatialMap | None = None) -> Statistics:
     """The figures of an image in a region that was measured."""
     return region_statistics(volume, measurement.plane, region_of_measurement(measurement), to_image)
 
@@ -84,7 +86,7 @@ def measurement_statistics(measurement: Measurement, volume: Volume, to_image: T
 def structure_statistics(
     stack: ContourStack,
     volume: Volume,
-    to_image: Transform | None = None,
+    to_image: SpatialMap | None = None,
     *,
     surface_model: str = DEFAULT_SURFACE_MODEL,
     whole_cc: float | None = None,
@@ -97,6 +99,9 @@ def structure_statistics(
     whole_cc: the structure's volume where it is known; by default it is computed. Raises StructureError.
     """
     progress(0.0, "Looking up the structure in the image")
+    if to_image is not None and not isinstance(to_image, Transform):
+        stack = carried_stack(stack, to_image.inverse(), planes_of(volume), surface_model=surface_model)
+        to_image = None
     grid = volume.grid if to_image is None else _moved(volume.grid, to_image.inverse())
     mask = mask_of(stack, grid, surface_model)
     progress(0.7, "Looking up the structure in the image")

@@ -58,7 +58,7 @@ def carried(
     structure does not reach the target's slices.
     """
     stack = carried_stack(
-        structure.stack, target_to_source, _planes_of(target), surface_model=surface_model, progress=progress
+        structure.stack, target_to_source, planes_of(target), surface_model=surface_model, progress=progress
     )
     return replace(
         structure, stack=stack, frame_of_reference_uid=target.frame_of_reference_uid, recipe=None, state=State.DRAWN,
@@ -104,7 +104,7 @@ def carried_stack(
     return empty.replaced(made)
 
 
-def _planes_of(image: Volume) -> tuple[Plane, Float, float]:
+def planes_of(image: Volume) -> tuple[Plane, Float, float]:
     """The frame of contours on an image's slices, their positions and the usual distance between them."""
     plane = Plane((0.0, 0.0, 0.0), image.grid.direction[:, 0], image.grid.direction[:, 1])
     positions = image.slice_positions_mm

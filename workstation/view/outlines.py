@@ -17,8 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from workstation.case.slices import drawing_plane, slice_spacing_mm
+from workstation.geometry.deformation import Deformation, affine_near
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
+from workstation.geometry.transform import Transform
+from workstation.structures.carried import carried_stack
 from workstation.structures.section import in_plane, model_section, rings_on
 from workstation.structures.structure import POSITION_TOLERANCE_MM, ContourStack, Structure
 from workstation.view.background import Answer, Background
@@ -37,9 +41,15 @@ MOVING_BUDGET_S = 0.002
 PARALLEL_DEG = 0.05
 
 _PlaneKey = tuple[float, ...]
+_Carried = tuple[ContourStack | None, Deformation | None]
+"""The contours that were carried over, and the map that they went through."""
 
 
 class _FieldWish(NamedTuple):
+    identifier: str
+
+
+class _CarryWish(NamedTuple):
     identifier: str
 
 
@@ -62,6 +72,7 @@ class Outlines:
         self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._exact: dict[str, OrderedDict[_PlaneKey, Contour]] = {}
         self._fields: dict[str, StructureField | None] = {}
+        self._carried: dict[str, tuple[_Carried, ContourStack | None]] = {}
         self._seconds: dict[str, float] = {}
         self._asked: set[object] = set()
         self._sources = StructureSources()
@@ -100,6 +111,9 @@ class Outlines:
         structure = self._case.structures[identifier]
         drawing = drawing or identifier in self._live
         self._seen.setdefault(identifier, structure)
+        bend = self._bend(structure)
+        if bend is not None:
+            return self._bent_contour(structure, bend, plane, key, view, moving)
         own = self._in_frame_of(structure, plane)
         along = own is None or structure.stack.plane.is_parallel_to(own, PARALLEL_DEG)
         if own is not None and along and not drawing:
@@ -116,13 +130,14 @@ class Outlines:
         """A structure has changed: nothing that is known of it holds any more."""
         self._exact.pop(identifier, None)
         self._fields.pop(identifier, None)
+        self._carried.pop(identifier, None)
         for wish in [w for w in self._asked if getattr(w, "identifier", None) == identifier]:
             self._asked.discard(wish)
             self._background.forget(wish)
 
     def clear(self, *_: object) -> None:
         """Forget everything, for instance because the planes are others."""
-        for identifier in {*self._exact, *self._fields, *(w.identifier for w in self._asked)}:  # type: ignore[attr-defined]
+        for identifier in {*self._exact, *self._fields, *self._carried, *(w.identifier for w in self._asked)}:  # type: ignore[attr-defined]
             self.forget(identifier)
 
     def _structure_changed(self, identifier: str) -> None:
@@ -227,7 +242,11 @@ class Outlines:
         if not self._background.current(answer):
             return
         self._asked.discard(wish)
-        if isinstance(wish, _FieldWish):
+        if isinstance(wish, _CarryWish):
+            if answer.value is not None:
+                of, carried_over = answer.value
+                self._carried[wish.identifier] = of, carried_over
+        elif isinstance(wish, _FieldWish):
             # What can't be computed is not tried again until the structure changes; its slices still show.
             self._fields[wish.identifier] = answer.value
         elif isinstance(wish, _OutlineWish) and answer.value is not None:
@@ -246,7 +265,8 @@ class Outlines:
         link = self._case.transform(here, there)
         if link is None:
             return None
-        origin, u, v = link.apply([plane.origin_mm, plane.origin_mm + plane.u, plane.origin_mm + plane.v])
+        straight = affine_near(link, plane.origin_mm)
+        origin, u, v = straight.apply([plane.origin_mm, plane.origin_mm + plane.u, plane.origin_mm + plane.v])
         return Plane(origin, u - origin, v - origin)
 
     def _to_planes(self, structure: Structure) -> NDArray[np.float64] | None:
@@ -255,7 +275,47 @@ class Outlines:
         if not here or not there or here == there:
             return np.eye(4)
         link = self._case.transform(there, here)
-        return None if link is None else link.matrix
+        return link.matrix if isinstance(link, Transform) else None
+
+    # ------------------------------------------------------------------------------------- through a deformation
+
+    def _bend(self, structure: Structure) -> Deformation | None:
+        """The map from the planning image's frame to the structure's, where it bends."""
+        here = self._case.planning.frame_of_reference_uid if self._case.planning else ""
+        link = self._case.transform(here, structure.frame_of_reference_uid)
+        return link if isinstance(link, Deformation) else None
+
+    def _bent_contour(
+        self, structure: Structure, bend: Deformation, plane: Plane, key: _PlaneKey, view: object, moving: bool
+    ) -> Contour:
+        """The outline on a plane of a structure that a deformation brings over: first carried, then cut."""
+        nothing = Contour(np.empty((0, 2)), np.zeros(1, np.int64))
+        stack = self._case.stack(structure.identifier)
+        of, carried_over = self._carried.get(structure.identifier, ((None, None), None))
+        if of != (stack, bend) or carried_over is None:
+            wish = _CarryWish(structure.identifier)
+            planning = self._case.planning
+            if of != (stack, bend) and wish not in self._asked and planning is not None:
+                self._asked.add(wish)
+                onto = drawing_plane(planning), planning.slice_positions_mm, slice_spacing_mm(planning)
+                self._background.ask(wish, partial(_carried_over, stack, bend, onto, self._case.surface_model))
+            return nothing
+        region = rings_on(carried_over, plane)
+        if region is not None:
+            return self._keep(structure.identifier, key, Contour.of(region))
+        if not moving:
+            wanted = _OutlineWish(structure.identifier, view)
+            self._asked.add(wanted)
+            name, model = f"{structure.identifier} carried", self._case.surface_model
+            self._background.ask(wanted, partial(self._outline, name, carried_over, plane, model, key))
+        return nothing
+
+
+def _carried_over(
+    stack: ContourStack, bend: Deformation, onto: tuple[Plane, NDArray[np.float64], float], surface_model: str
+) -> tuple[_Carried, ContourStack]:
+    """On the background thread."""
+    return (stack, bend), carried_stack(stack, bend, onto, surface_model=surface_model)
 
 
 class _DrawnSlices:

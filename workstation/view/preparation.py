@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workstation.view import compose_kernels, contour_kernels, sampling_kernels, slab_kernels
+from workstation.view import bent_kernels, compose_kernels, contour_kernels, sampling_kernels, slab_kernels
 
 
 def warm_up() -> None:
@@ -11,6 +11,7 @@ def warm_up() -> None:
     slab_kernels.warm_up()
     compose_kernels.warm_up()
     contour_kernels.warm_up()
+    bent_kernels.warm_up()
 
 
 def import_volume_view() -> None:

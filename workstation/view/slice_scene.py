@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workstation.geometry.deformation import Deformation, SpatialMap, affine_near
 from workstation.geometry.grid import Grid
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
+from workstation.view.bent_sampling import sample_bent_grid
 from workstation.view.color_maps import GREY
 from workstation.view.composition import compose_layer, compose_layers
 from workstation.view.fusion_look import BLEND, COLOUR, FLICKER, FusionLook, overlay_table_name
@@ -32,6 +34,7 @@ THIN = Slab()
 _ALIGNED = 2e-5
 
 # What a pixel costs beside one of a thin slice along the voxels: off their axes, and for each voxel plane of a slab.
+_BENT_EFFORT = 3.5
 _OBLIQUE_EFFORT, _PLANE_EFFORT, _EXTREME_PLANE_EFFORT, _OBLIQUE_PLANE_EFFORT = 1.6, 0.35, 1.2, 2.0
 
 
@@ -44,7 +47,7 @@ class Layer:
     """
 
     volume: Volume
-    to_image: Transform = field(default_factory=Transform.identity)
+    to_image: SpatialMap = field(default_factory=Transform.identity)
     window: tuple[float, float] = (40.0, 400.0)
     colors: str = GREY
 
@@ -68,18 +71,21 @@ class SampledLayer:
         self._flat: NDArray[Any] | None = None
         self._volume: Volume | None = None
         self._key: tuple[float | int, ...] | None = None
+        self._bent: SpatialMap | None = None
 
     def sample(self, layer: Layer, frame: PictureFrame, slab: Slab = THIN) -> bool:
         """Bring `values` (height, width) float32, NaN outside, up to date; True when they changed."""
-        key = (*frame.key, *layer.to_image.matrix.ravel(), *slab.key)
-        if layer.volume is self._volume and key == self._key:
+        straight = isinstance(layer.to_image, Transform)
+        key = (*frame.key, *(layer.to_image.matrix.ravel() if isinstance(layer.to_image, Transform) else ()), *slab.key)
+        bent = None if straight else layer.to_image
+        if layer.volume is self._volume and key == self._key and bent is self._bent:
             return False
         if layer.volume is not self._volume or self._flat is None:
             self._flat = read_only_line(layer.volume.voxels)
         if self.values.shape != (frame.height, frame.width):
             self.values = np.empty((frame.height, frame.width), np.float32)
         sample_on(layer, frame, self._flat, self.values, slab)
-        self._volume, self._key = layer.volume, key
+        self._volume, self._key, self._bent = layer.volume, key, bent
         return True
 
 
@@ -98,13 +104,16 @@ def sample_grid(
     flat: NDArray[Any],
     frame: PictureFrame,
     out: NDArray[np.float32],
-    to_image: Transform | None = None,
+    to_image: SpatialMap | None = None,
     slab: Slab = THIN,
 ) -> None:
     """Fill `out` (height, width) with interpolated values of a lattice at the centres of a frame's pixels.
 
     flat: the values as `read_only_line` gives them. to_image: from the frame's frame of reference to the grid's.
     """
+    if isinstance(to_image, Deformation):
+        sample_bent_grid(grid, flat, frame, out, to_image, slab)
+        return
     start_mm, along_mm, down_mm = frame.patient_start_and_steps()
     matrix = grid.inverse_matrix if to_image is None else grid.inverse_matrix @ to_image.matrix
     start = matrix[:3, :3] @ start_mm + matrix[:3, 3]
@@ -132,7 +141,10 @@ def sample_grid(
 def effort(layer: Layer, frame: PictureFrame, slab: Slab = THIN) -> float:
     """About how many times longer a pixel takes than one of a thin slice along the image's own axes."""
     _, along_mm, down_mm = frame.patient_start_and_steps()
-    turn = (layer.volume.grid.inverse_matrix @ layer.to_image.matrix)[:3, :3]
+    straight = affine_near(layer.to_image, frame.plane.origin_mm)
+    turn = (layer.volume.grid.inverse_matrix @ straight.matrix)[:3, :3]
+    if straight is not layer.to_image:
+        return _BENT_EFFORT * max(1.0, slab.thickness_mm / float(layer.volume.grid.spacing_mm.min()) + 1.0)
     along, down, across = (_only_axis(turn @ step) for step in (along_mm, down_mm, frame.plane.normal))
     through = float(np.abs(turn @ frame.plane.normal).max())
     aligned = along is not None and down is not None and along != down

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workstation.fusion.registration import Registration, RegistrationError, transform_between
+from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 from workstation.images.naming import name_of_volume
 from workstation.images.volume import Volume
 from workstation.images.windows import automatic_window
 from workstation.jobs.progress import Progress, silent
+from workstation.structures.carried import carried
 from workstation.structures.section import section
 from workstation.structures.structure import Structure
 from workstation.structures.surface_model import DEFAULT_SURFACE_MODEL
@@ -164,7 +166,7 @@ def volume_picture(
 
 
 def layer_of(
-    volume: Volume, window: tuple[float, float] | None = None, to_image: Transform | None = None
+    volume: Volume, window: tuple[float, float] | None = None, to_image: SpatialMap | None = None
 ) -> Layer:
     """A volume as it is shown: with the window that is asked for or an automatic one."""
     if window is None:
@@ -173,7 +175,7 @@ def layer_of(
     return Layer(volume, Transform.identity() if to_image is None else to_image, window)
 
 
-def link_of(base: Volume, overlay: Volume, registrations: Iterable[Registration]) -> Transform:
+def link_of(base: Volume, overlay: Volume, registrations: Iterable[Registration]) -> SpatialMap:
     """Takes points of the base's frame of reference to the overlay's; RegistrationError where nothing links them."""
     here, there = base.frame_of_reference_uid, overlay.frame_of_reference_uid
     link = transform_between(registrations, here, there) if here and there else None
@@ -196,6 +198,8 @@ def in_frame_of(base: Volume, structure: Structure, registrations: Iterable[Regi
             f"{structure.name} was drawn in another frame of reference than {name_of_volume(base)} has, "
             "and no registration links them"
         )
+    if not isinstance(link, Transform):
+        return carried(structure, link.inverse(), base)
     own = structure.stack.plane
     origin, u, v = link.apply([own.origin_mm, own.origin_mm + own.u, own.origin_mm + own.v])
     return replace(structure, stack=replace(structure.stack, plane=Plane(origin, u - origin, v - origin)))

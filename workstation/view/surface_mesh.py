@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPolyData
-from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
+from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D, vtkPolyDataNormals
 
+from workstation.geometry.deformation import Deformation
 from workstation.images.volume import Volume
 from workstation.images.windows import is_ct
 from workstation.structures.field import distance_field
@@ -94,12 +96,13 @@ def structure_mesh(
     stack: ContourStack,
     step_mm: float,
     surface_model: str,
-    to_shown: Float | None = None,
+    to_shown: Float | Deformation | None = None,
     source: StackSource | None = None,
 ) -> SurfaceMesh | None:
     """The surface of a structure by its surface model; None when nothing is drawn.
 
-    to_shown: (4, 4) from the structure's frame of reference to the one that is shown; None where they are the same.
+    to_shown: from the structure's frame of reference to the one that is shown, (4, 4) or a map that bends; None where
+        they are the same.
     source: the stack's prepared shapes, where the caller keeps them.
     """
     if stack.bounds_mm() is None:
@@ -109,7 +112,30 @@ def structure_mesh(
     to_patient = np.eye(4)
     to_patient[:3, :3] = stack.plane.axes.T
     to_patient[:3, 3] = stack.plane.origin_mm
-    return SurfaceMesh(triangles, to_patient if to_shown is None else to_shown @ to_patient)
+    mesh = SurfaceMesh(triangles, to_patient)
+    if to_shown is None:
+        return mesh
+    if isinstance(to_shown, Deformation):
+        return bent_mesh(mesh, to_shown)
+    return SurfaceMesh(triangles, to_shown @ to_patient)
+
+
+def bent_mesh(mesh: SurfaceMesh, to_shown: Deformation) -> SurfaceMesh:
+    """A surface taken through a map that bends, corner by corner."""
+    corners = vtk_to_numpy(mesh.triangles.GetPoints().GetData())  # type: ignore[no-untyped-call]
+    corners = corners.astype(np.float64)
+    placed = to_shown.apply(corners @ mesh.to_patient[:3, :3].T + mesh.to_patient[:3, 3])
+    points = vtkPoints()
+    points.SetData(numpy_to_vtk(placed.astype(np.float32), deep=True))  # type: ignore[no-untyped-call]
+    made = vtkPolyData()
+    made.SetPoints(points)
+    made.SetPolys(mesh.triangles.GetPolys())
+    normals = vtkPolyDataNormals()
+    normals.SetInputData(made)
+    normals.SplittingOff()
+    normals.ConsistencyOff()
+    normals.Update()
+    return SurfaceMesh(normals.GetOutput(), np.eye(4))
 
 
 def bone_mesh(volume: Volume, threshold: float = BONE_HU, triangles: int = BONE_TRIANGLES) -> SurfaceMesh:

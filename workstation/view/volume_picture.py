@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workstation.case.case import Case
+from workstation.geometry.deformation import Deformation
+from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.images.windows import automatic_window
 from workstation.jobs.progress import Progress, part, silent
@@ -139,14 +141,14 @@ def _surfaces(case: Case | None, wanted: list[Structure], targets_whole: bool, p
     return made
 
 
-def _to_planning(case: Case | None, structure: Structure) -> Float | None:
-    """(4, 4) to the planning image's frame of reference, None where nothing links them."""
+def _to_planning(case: Case | None, structure: Structure) -> Float | Deformation | None:
+    """To the planning image's frame of reference, None where nothing links them."""
     here = case.planning.frame_of_reference_uid if case is not None and case.planning is not None else ""
     there = structure.frame_of_reference_uid
     if case is None or not here or not there or here == there:
         return np.eye(4)
     link = case.transform(there, here)
-    return None if link is None else link.matrix
+    return link.matrix if isinstance(link, Transform) else link
 
 
 def _context(image: Volume, context: str) -> SurfaceMesh | ReducedVolume:

@@ -10,7 +10,7 @@ from workstation.cli.output import UsageError, note, print_json, print_table, pr
 from workstation.cli.references import existing_path, load_image_for
 
 if TYPE_CHECKING:
-    from workstation.geometry.transform import Transform
+    from workstation.geometry.deformation import SpatialMap
     from workstation.images.comparison import Difference
     from workstation.images.volume import Volume
 
@@ -71,7 +71,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 28 else text[:27] + "…"
 
 
-def _relation(path: str | None, first: Volume, second: Volume) -> Transform | None:
+def _relation(path: str | None, first: Volume, second: Volume) -> SpatialMap | None:
     if path is None:
         return None
     from workstation.dicom.registration import read_registrations

@@ -11,7 +11,7 @@ from workstation.cli.references import existing_path, file_to_write, find_struct
 
 if TYPE_CHECKING:
     from workstation.fusion.registration import Registration
-    from workstation.geometry.transform import Transform
+    from workstation.geometry.deformation import SpatialMap
     from workstation.images.volume import Volume
     from workstation.measurements.profile import Profile
     from workstation.measurements.statistics import Statistics
@@ -132,7 +132,7 @@ class _Images:
         for image in self.volumes[1:]:
             self.link(self.volumes[0].frame_of_reference_uid, image)
 
-    def link(self, frame_uid: str, image: Volume) -> Transform:
+    def link(self, frame_uid: str, image: Volume) -> SpatialMap:
         """The map from a frame of reference to an image's; UsageError where no registration gives one."""
         from workstation.fusion.registration import transform_between
         from workstation.geometry.transform import Transform
@@ -148,7 +148,7 @@ class _Images:
             )
         return found
 
-    def links(self) -> dict[str, Transform]:
+    def links(self) -> dict[str, SpatialMap]:
         """From the first image's frame to each one's, by key."""
         return {image.key: self.link(self.volumes[0].frame_of_reference_uid, image) for image in self.volumes}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 from workstation.gui.viewing import Viewing
@@ -57,7 +58,7 @@ class SliceAim:
         planning, own = self._case.planning, self._case.images.get(self.image_key)
         if planning is None or own is None or own is planning:
             return True
-        return self._case.transform(planning.frame_of_reference_uid, own.frame_of_reference_uid) is not None
+        return self._viewing.transform(planning.frame_of_reference_uid, own.frame_of_reference_uid) is not None
 
     def reference(self) -> Volume | None:
         """The image whose planes are shown and whose frame the crosshair is given in."""
@@ -65,12 +66,12 @@ class SliceAim:
             return self._case.images[self.image_key]
         return self._case.planning or self._case.images.get(self._viewing.base_key)
 
-    def to_image(self, volume: Volume) -> Transform | None:
+    def to_image(self, volume: Volume) -> SpatialMap | None:
         """From what is shown to an image's frame of reference; None where nothing links them."""
         reference = self.reference()
         if reference is None or volume is reference:
             return Transform.identity()
-        return self._case.transform(reference.frame_of_reference_uid, volume.frame_of_reference_uid)
+        return self._viewing.transform(reference.frame_of_reference_uid, volume.frame_of_reference_uid)
 
     # ------------------------------------------------------------------------------------------ the plane
 

@@ -13,7 +13,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent,
 
 from workstation.editing.pointer import Pointer
 from workstation.gui.viewport.fusion_marks import curtain_at, on_curtain
-from workstation.gui.viewport.keyboard import STEPS, TOOL_KEYS
+from workstation.gui.viewport.keyboard import ARROWS, STEPS, TOOL_KEYS
 from workstation.gui.viewport.picking import structure_at
 from workstation.images.windows import presets_for
 from workstation.view.fusion_look import SPYGLASS
@@ -317,10 +317,25 @@ class SliceHand:
 
     def key_press(self, event: QKeyEvent) -> bool:
         key = Qt.Key(event.key())
+        if self._nudge(key, event.modifiers()):
+            return True
         plain = not event.modifiers() & (_MODIFIERS.ControlModifier | _MODIFIERS.AltModifier | _MODIFIERS.MetaModifier)
         if not plain:
             return False
         return self._tool_key(key) or self._view_key(key, event)
+
+    def _nudge(self, key: Qt.Key, keys: Qt.KeyboardModifier) -> bool:
+        """Arrow keys move what the tool in hand has hold of, where it can be moved in small steps."""
+        view = self._view
+        nudge = getattr(view.viewing.tool, "nudge", None)
+        plane = view.plane()
+        if nudge is None or key not in ARROWS or plane is None or self._crosshair_in_hand():
+            return False
+        if keys & (_MODIFIERS.ControlModifier | _MODIFIERS.MetaModifier):
+            return False
+        right, down = ARROWS[key]
+        nudge(view.desk, plane, right, down, bool(keys & _MODIFIERS.ShiftModifier), bool(keys & _MODIFIERS.AltModifier))
+        return True
 
     def _tool_key(self, key: Qt.Key) -> bool:
         name, view = TOOL_KEYS.get(key), self._view

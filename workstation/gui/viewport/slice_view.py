@@ -118,6 +118,7 @@ class SliceView(QWidget):
         self._stale = True
         self._moving = False
         self._note = ""
+        self._was_linked = True
         self._title = ""
         self._shown_position: tuple[float, ...] = ()
         self._crosshair = Crosshair(0.0, 0.0)
@@ -303,6 +304,7 @@ class SliceView(QWidget):
         viewing.crosshair_moved.connect(self._shared_crosshair_moved)
         viewing.display_changed.connect(self._display_changed)
         viewing.flickered.connect(self.refresh)
+        viewing.trial_changed.connect(self._trial_changed)
         viewing.visibility_changed.connect(self.refresh)
         viewing.planes_turned.connect(self._planes_turned)
         viewing.tool_changed.connect(self._tool_changed)
@@ -348,6 +350,16 @@ class SliceView(QWidget):
             self._new_planes()
         self.refresh()
 
+    def _trial_changed(self) -> None:
+        """The fused image is moved by hand: only it is sampled anew."""
+        if not isValid(self):
+            return
+        if self.image_key and self.aim.linked != self._was_linked:
+            self._was_linked = self.aim.linked
+            self._new_planes()
+        self._moving = True
+        self.refresh()
+
     def _structure_changed(self, _identifier: str) -> None:
         """While somebody draws in another view, this one follows no faster than it can afford."""
         if not isValid(self):
@@ -388,6 +400,7 @@ class SliceView(QWidget):
             self.update(QRect(0, math.floor(lines.y) - 2, self.width(), 5))
 
     def _new_planes(self) -> None:
+        self._was_linked = self.aim.linked
         self.aim.renew()
         self._after_new_planes()
 

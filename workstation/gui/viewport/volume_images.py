@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.geometry.transform import Transform
 from workstation.gui.viewing import Viewing
 from workstation.images.volume import Volume
 from workstation.view.volume_presets import CONTEXTS, NONE, suits
@@ -33,11 +34,12 @@ def image_for(case: Case, viewing: Viewing, context: str) -> Volume | None:
 
 
 def is_placed(case: Case, image: Volume) -> bool:
-    """Whether it is known where an image lies in the planning image's frame of reference."""
+    """Whether an image can be laid into the planning image's frame of reference as a whole."""
     planning = case.planning
     if planning is None or planning is image or planning.frame_of_reference_uid == image.frame_of_reference_uid:
         return planning is not None
-    return case.transform(image.frame_of_reference_uid, planning.frame_of_reference_uid) is not None
+    # A whole image that bends is not cast: it would be drawn where it isn't.
+    return isinstance(case.transform(image.frame_of_reference_uid, planning.frame_of_reference_uid), Transform)
 
 
 def to_planning(case: Case, image: Volume) -> Float | None:
@@ -46,4 +48,4 @@ def to_planning(case: Case, image: Volume) -> Float | None:
     if planning is None or planning.frame_of_reference_uid == image.frame_of_reference_uid:
         return None
     link = case.transform(image.frame_of_reference_uid, planning.frame_of_reference_uid)
-    return None if link is None else link.matrix
+    return link.matrix if isinstance(link, Transform) else None

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 
+from workstation.geometry.deformation import Deformation
+from workstation.geometry.transform import Transform
 from workstation.gui.viewing import Viewing
 from workstation.structures.structure import ContourStack, Structure
 from workstation.view.structure_sources import StructureSources
@@ -195,14 +197,14 @@ class VolumeSurfaces(QObject):
             look = look_of(structure, self.viewing.volume_look.targets_whole)
             self._renderer.change(lambda scene: scene.set_look(identifier, look))
 
-    def _to_planning(self, structure: Structure) -> Float | None:
-        """(4, 4) from the structure's frame of reference to the planning image's; None when nothing links them."""
+    def _to_planning(self, structure: Structure) -> Float | Deformation | None:
+        """From the structure's frame of reference to the planning image's; None when nothing links them."""
         here = self.case.planning.frame_of_reference_uid if self.case.planning is not None else ""
         there = structure.frame_of_reference_uid
         if not here or not there or here == there:
             return np.eye(4)
         link = self.case.transform(there, here)
-        return None if link is None else link.matrix
+        return link.matrix if isinstance(link, Transform) else link
 
     def take(self, answer: Answer) -> None:
         """On the window's thread: put a surface into the scene, unless something newer is under way."""
