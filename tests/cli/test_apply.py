@@ -13,6 +13,7 @@ from tests.cli.conftest import CENTRE_MM, SmallStudy, run_command
 from workstation.dicom.index import index_paths
 from workstation.dicom.load import load_series
 from workstation.dicom.registration import write_registration
+from workstation.dicom.structure_set import read_structure_set
 from workstation.dicom.write_series import write_series
 from workstation.fusion.registration import Registration
 from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep
@@ -127,6 +128,42 @@ def test_an_image_file_is_found_again_by_its_content(pair: Pair, tmp_path: Path)
     assert run_command(*arguments, tmp_path / "o.nii.gz").code == 0
     refused = run_command(*arguments, tmp_path / "folder")
     assert refused.code == 2 and ".nii.gz or .mha" in refused.err
+
+
+# --------------------------------------------------------------------------------------------------- structures
+
+
+@pytest.mark.parametrize("kind", ["accepted", "bent"])
+def test_structures_are_drawn_on_the_other_image(pair: Pair, study: SmallStudy, tmp_path: Path, kind: str) -> None:
+    """From the fixed image to the moving one: where the ball's middle goes, on the MR's own slices."""
+    done = run_command("apply", "--registration", getattr(pair, kind), "--structures", study.structures, "--image",
+                       pair.moving_folder, "--structure", "GTV", "--out", tmp_path / "rs.dcm", "--json")  # fmt: skip
+    assert done.code == 0, done.err
+    assert set(done.result) == KEYS | {"structures"}
+    (row,) = done.result["structures"]
+    assert set(row) == {"name", "volume_cc_before", "volume_cc"} and row["name"] == "GTV"
+    assert row["volume_cc"] == pytest.approx(row["volume_cc_before"], rel=0.02 if kind == "accepted" else 0.3)
+    found = read_structure_set(tmp_path / "rs.dcm", pair.moving)
+    assert not found.warnings and found.approval.status == "UNAPPROVED"
+    assert found.label == ("Carried" if kind == "accepted" else "PROVISIONAL")
+    (gtv,) = found.structures
+    assert gtv.frame_of_reference_uid == pair.moving.frame_of_reference_uid
+    low, high = gtv.stack.bounds_mm()
+    middle = gtv.stack.plane.to_patient((low[:2] + high[:2]) / 2, (low[2] + high[2]) / 2)
+    whole = RIGID if kind == "accepted" else Deformation((FieldStep(bump()), RIGID))
+    assert np.linalg.norm(middle - whole.apply(CENTRE_MM)) < (1.0 if kind == "accepted" else 2.5)
+    images = {ring.images[0].sop_instance_uid for plane in gtv.stack.slices for ring in plane.imported if ring.images}
+    assert images and images <= {s.sop_instance_uid for s in pair.moving.slices}
+
+
+def test_structures_that_can_not_be_carried(pair: Pair, study: SmallStudy, tmp_path: Path) -> None:
+    arguments = ("apply", "--registration", pair.rigid, "--structures", study.structures, "--out", tmp_path / "o.dcm")
+    alone = run_command(*arguments, "--image", pair.moving_folder, "--structure", "Nothing")
+    assert alone.code == 2 and "there is no structure called 'Nothing'" in alone.err
+    grid = pair.moving.grid.box((0, 0, 200), pair.moving.grid.size)
+    write_volume(tmp_path / "far.mha", replace(pair.moving, grid=grid))
+    far = run_command(*arguments, "--image", tmp_path / "far.mha")
+    assert far.code == 2 and "none of its structures reaches" in far.err and not (tmp_path / "o.dcm").exists()
 
 
 # ------------------------------------------------------------------------------------------------------- points

@@ -126,6 +126,27 @@ def test_landmarks_need_no_engine(heads: Heads, tmp_path: Path) -> None:
     assert "landmarks" in read_registrations(tmp_path / "r.dcm")[0].method
 
 
+def test_quality_is_measured_with_all_that_is_given(heads: Heads, tmp_path: Path) -> None:
+    """Landmarks check a registration that was not made of them; structures of one name are compared."""
+    write_head_structure(heads, tmp_path / "fixed.dcm")
+    carried = run_command("register", "--fixed", heads.ct, "--moving", heads.mr, "--out", tmp_path / "r.dcm",
+                          "--landmarks", heads.table, "--structures", tmp_path / "fixed.dcm", "--json")  # fmt: skip
+    assert carried.code == 0, carried.err
+    quality = carried.result["quality"]
+    assert quality["landmarks"]["count"] == 6 and quality["landmarks"]["tre_mm"]["mean"] < 0.3
+    assert quality["displacement_mm"]["max"] > 5 and "patient" in quality["six_degrees"]
+    (found,) = read_registrations(tmp_path / "r.dcm")
+    assert any("TRE 0." in comment for comment in found.quality["comments"])
+    onto = run_command("apply", "--registration", tmp_path / "r.dcm", "--structures", tmp_path / "fixed.dcm", "--image",
+                       heads.mr, "--out", tmp_path / "moving.dcm", "--json")  # fmt: skip
+    assert onto.code == 0, onto.err
+    both = run_command("register", "--fixed", heads.ct, "--moving", heads.mr, "--method", "landmarks", "--landmarks",
+                       heads.table, "--structures", tmp_path / "fixed.dcm", "--moving-structures",
+                       tmp_path / "moving.dcm", "--out", tmp_path / "l.dcm", "--json")  # fmt: skip
+    (row,) = both.result["quality"]["structures"]
+    assert row["name"] == "Half" and row["dice"] > 0.98
+
+
 def test_image_files_are_registered_by_frames_of_their_own(heads: Heads, tmp_path: Path) -> None:
     for name, volume in (("ct", heads.fixed), ("mr", heads.moving)):
         write_volume(tmp_path / f"{name}.nii.gz", replace(volume, frame_of_reference_uid=""))
@@ -174,7 +195,9 @@ def test_series_without_a_frame_are_refused(heads: Heads, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("extra", "reason"),
     [
-        (("--landmarks", "x.csv"), "belongs to --method landmarks"),
+        (("--landmarks", "x.csv"), "x.csv"),
+        (("--target", "1,2"), "three numbers"),
+        (("--method", "landmarks", "--landmarks", "x", "--target", "1,2,3"), "belongs to --method rigid"),
         (("--method", "landmarks"), "needs --landmarks"),
         (("--method", "landmarks", "--landmarks", "no.csv"), "no.csv"),
         (("--method", "landmarks", "--landmarks", "x", "--bone"), "--bone belongs to --method rigid"),

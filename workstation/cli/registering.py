@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from workstation.cli.output import UsageError
 from workstation.cli.references import existing_path, find_structure
-from workstation.jobs.progress import Progress
+from workstation.jobs.progress import Progress, part
 
 if TYPE_CHECKING:
     from workstation.fusion.landmarks import LandmarkPair
@@ -25,7 +25,7 @@ Float = NDArray[np.float64]
 
 METHODS = ("rigid", "deformable", "landmarks")
 STARTS = ("frame", "centre", "search")
-RIGID_METRICS = ("mutual-information", "correlation")
+RIGID_METRICS = ("mutual-information", "correlation", "local-correlation")
 
 
 class Request:
@@ -35,7 +35,7 @@ class Request:
         self.options = options
         method = options.method
         only = {
-            "--landmarks": ("landmarks", options.landmarks), "--inside": ("deformable", options.inside),
+            "--inside": ("deformable", options.inside),
             "--diffeomorphic": ("deformable", options.diffeomorphic), "--start": ("rigid", options.start),
             "--region": ("rigid", options.region), "--bone": ("rigid", options.bone),
         }  # fmt: skip
@@ -52,15 +52,34 @@ class Request:
         named = [text for text in (options.inside, options.region if self.box_mm is None else None) if text]
         if named and not options.structures:
             raise UsageError(f"{named[0]!r} is the name of a structure: give the file that holds it with --structures")
+        if options.target and method != "rigid":
+            raise UsageError(
+                "--target repeats a rigid registration from beside its answer; it belongs to --method rigid"
+            )
+        self.target_mm = point_of(options.target) if options.target else None
+        self._pairs: tuple[LandmarkPair, ...] = ()
         self._structures: tuple[Structure, ...] = ()
+        self._moving_structures: tuple[Structure, ...] = ()
 
     def register(self, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
         """Do it."""
         engines: dict[str, Callable[[Volume, Volume, Progress], Registration]] = {
             "rigid": self._rigid, "deformable": self._deformable, "landmarks": self._landmarks,
         }  # fmt: skip
-        self._read_structures(fixed)
-        return engines[self.options.method](fixed, moving, progress)
+        self._pairs = self._read_pairs(fixed, moving)
+        self._structures = _structures_of(self.options.structures, fixed, self.options.fixed)
+        self._moving_structures = _structures_of(self.options.moving_structures, moving, self.options.moving)
+        made = engines[self.options.method](fixed, moving, part(progress, 0.0, 0.85))
+        return self._assessed(made, fixed, moving, part(progress, 0.85, 1.0))
+
+    def _assessed(self, made: Registration, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
+        """With everything that can be measured of it, and the verdict by TG-132's tolerances."""
+        from workstation.measurements.registration_quality import assess
+
+        return assess(
+            made, fixed, moving, landmarks=self._pairs, structures_fixed=self._structures,
+            structures_moving=self._moving_structures, target_mm=self.target_mm, progress=progress,
+        )  # fmt: skip
 
     # ------------------------------------------------------------------------------------------------ engines
 
@@ -83,7 +102,6 @@ class Request:
 
     def _deformable(self, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
         from workstation.fusion.deformable import register_deformable
-        from workstation.jobs.progress import part
 
         rigid = self._rigid(fixed, moving, part(progress, 0.0, 0.25))
         found: dict[str, Any] = {"start": rigid.fixed_to_moving, "diffeomorphic": self.options.diffeomorphic}
@@ -96,9 +114,9 @@ class Request:
     def _landmarks(self, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
         from workstation.fusion.landmark_registration import register_landmarks
 
-        return register_landmarks(self.pairs(fixed, moving), fixed, moving)
+        return register_landmarks(self._pairs, fixed, moving)
 
-    def pairs(self, fixed: Volume, moving: Volume) -> tuple[LandmarkPair, ...]:
+    def _read_pairs(self, fixed: Volume, moving: Volume) -> tuple[LandmarkPair, ...]:
         """The landmarks given, none without --landmarks."""
         from workstation.fusion.landmark_files import read_landmarks
 
@@ -114,21 +132,33 @@ class Request:
 
     # ------------------------------------------------------------------------------------------------ regions
 
-    def _read_structures(self, fixed: Volume) -> None:
-        from workstation.dicom.structure_set import read_structure_set
-
-        if not self.options.structures:
-            return
-        found = read_structure_set(existing_path(self.options.structures), fixed)
-        from workstation.cli.commands.expand import require_same_frame
-
-        require_same_frame(found, fixed, self.options.fixed)
-        self._structures = found.structures
-
     def _mask(self, name: str, grid: Grid) -> Mask:
         from workstation.structures.rasterise import mask_of
 
         return mask_of(find_structure(self._structures, name).stack, grid)
+
+
+def _structures_of(path: str | None, image: Volume, folder: str) -> tuple[Structure, ...]:
+    """The structures of a file that were drawn on an image; none without a file."""
+    from workstation.cli.commands.expand import require_same_frame
+    from workstation.dicom.structure_set import read_structure_set
+
+    if not path:
+        return ()
+    found = read_structure_set(existing_path(path), image)
+    require_same_frame(found, image, folder)
+    return found.structures
+
+
+def point_of(text: str) -> Float:
+    """(3,) of "x,y,z" in LPS mm."""
+    try:
+        point = np.array([float(cell) for cell in text.split(",")])
+    except ValueError as error:
+        raise UsageError(f"--target {text!r}: a point is three numbers, x,y,z in mm") from error
+    if point.shape != (3,) or not np.isfinite(point).all():
+        raise UsageError(f"--target {text!r}: a point is three numbers, x,y,z in mm")
+    return point
 
 
 def box_of(text: str) -> Float | None:

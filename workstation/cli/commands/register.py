@@ -45,9 +45,14 @@ def add_to(subparsers: Any) -> None:
                         'a box of the fixed frame: "box x0,y0,z0,x1,y1,z1" (LPS mm)')  # fmt: skip
     parser.add_argument("--bone", action="store_true", help="compare bone and its surroundings only")
     parser.add_argument("--metric", help="how images are compared (default: what fits the modalities)")
-    parser.add_argument("--structures", metavar="RS.dcm", help="structures of the fixed image, for their names")
-    parser.add_argument("--landmarks", metavar="CSV", nargs="+", help="pairs of points: one table, or two lists of "
-                        "points (.fcsv, .mrk.json; fixed, then moving)")  # fmt: skip
+    parser.add_argument("--structures", metavar="RS.dcm", help="structures of the fixed image: for names, and to be "
+                        "compared with those of the moving one")  # fmt: skip
+    parser.add_argument("--moving-structures", metavar="RS.dcm", help="structures of the moving image, compared with "
+                        "those of the same name")  # fmt: skip
+    parser.add_argument("--landmarks", metavar="CSV", nargs="+", help="pairs of points to register by, or to check "
+                        "with: one table, or two lists (.fcsv, .mrk.json; fixed, then moving)")  # fmt: skip
+    parser.add_argument("--target", metavar="X,Y,Z", help="a point of the fixed image (LPS mm): also the spread there "
+                        "when the registration is repeated from perturbed starts")  # fmt: skip
     parser.add_argument("--inside", metavar="NAME", help="deform only inside this structure")
     parser.add_argument("--diffeomorphic", action="store_true", help="a deformation that can't fold")
     parser.add_argument("--out", required=True, metavar="REG.dcm", help="the registration to write")
