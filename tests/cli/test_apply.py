@@ -158,6 +158,11 @@ def test_structures_are_drawn_on_the_other_image(pair: Pair, study: SmallStudy, 
 
 def test_structures_that_can_not_be_carried(pair: Pair, study: SmallStudy, tmp_path: Path) -> None:
     arguments = ("apply", "--registration", pair.rigid, "--structures", study.structures, "--out", tmp_path / "o.dcm")
+    half = pair.moving.grid.box((0, 0, 20), (70, 70, 20))
+    write_volume(tmp_path / "half.mha", replace(pair.moving, grid=half, voxels=pair.moving.voxels[20:].copy()))
+    cut = run_command(*arguments, "--image", tmp_path / "half.mha", "--structure", "Bone")
+    assert cut.code == 0 and "Bone came out with" in cut.err
+    (tmp_path / "o.dcm").unlink()
     alone = run_command(*arguments, "--image", pair.moving_folder, "--structure", "Nothing")
     assert alone.code == 2 and "there is no structure called 'Nothing'" in alone.err
     grid = pair.moving.grid.box((0, 0, 200), pair.moving.grid.size)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from workstation.structures.structure import Structure
 
 PROVISIONAL = "PROVISIONAL"
+SHRUNK = 0.9
+"""Share of its volume below which a carried structure is remarked on."""
 
 
 def carry_structures(
@@ -58,11 +60,15 @@ def carry_structures(
             note(f"warning: {structure.name} does not reach the image, so it was left out")
             continue
         made.append(brought)
+        before, after = volume_cc(structure.stack), volume_cc(brought.stack)
+        if after < SHRUNK * before:
+            note(f"warning: {structure.name} came out with {after / before:.0%} of its volume: it reaches beyond the "
+                 "image, or the deformation shrinks it")  # fmt: skip
         rows.append(
             {
                 "name": structure.name,
-                "volume_cc_before": round(volume_cc(structure.stack), 4),
-                "volume_cc": round(volume_cc(brought.stack), 4),
+                "volume_cc_before": round(before, 4),
+                "volume_cc": round(after, 4),
             }
         )
     if not made:

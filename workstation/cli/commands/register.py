@@ -36,7 +36,8 @@ def add_to(subparsers: Any) -> None:
         "register", help="register two series and write a DICOM registration", epilog=DETAILS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--fixed", required=True, metavar="DIR", help="the image that stays, such as the planning CT")
+    parser.add_argument("--fixed", required=True, metavar="DIR", help="the image that stays, such as the planning CT "
+                        "(DIR#2: the second series of a folder)")  # fmt: skip
     parser.add_argument("--moving", required=True, metavar="DIR", help="the image brought onto it, such as an MR")
     parser.add_argument("--method", choices=METHODS, default=METHODS[0], help="default: %(default)s")
     parser.add_argument("--start", choices=STARTS, help="where to begin: as the frames of reference lie, centre on "
