@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workstation.geometry.grid import Grid
+from workstation.images.comparison import compare_volumes
 from workstation.images.files import read_image_file, write_volume
 from workstation.images.own_frame import is_own_frame, own_frame_uid
 from workstation.images.phases import phases_of
@@ -83,6 +84,12 @@ def test_notes_of_others_are_no_frame(tmp_path: Path) -> None:
 @given(st.from_regex(r"[0-2](\.(0|[1-9][0-9]{0,20})){1,4}", fullmatch=True))
 def test_frames_of_scanners_are_not_taken_for_own_ones(uid: str) -> None:
     assert not is_own_frame(uid) or uid.startswith("2.25.")
+
+
+def test_a_comparison_calls_it_not_stored(tmp_path: Path) -> None:
+    first, second = (read_image_file(image(tmp_path / f"{n}.nii", add=n)) for n in (1, 2))
+    line = next(d for d in compare_volumes(first, second) if d.what == "frame of reference")
+    assert (line.first, line.second, line.kind) == ("", "", "stop") and "stored in both" in line.sentence
 
 
 def test_phases_in_files_are_still_phases(tmp_path: Path) -> None:

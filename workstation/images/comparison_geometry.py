@@ -10,6 +10,7 @@ from workstation.geometry.deformation import SpatialMap, affine_near
 from workstation.geometry.grid import Grid
 from workstation.geometry.orientation import plane_name
 from workstation.images.comparison_origin import Kind, Line, names_for
+from workstation.images.own_frame import is_own_frame
 from workstation.images.volume import Volume
 
 SAME_SPACING_MM = 0.005
@@ -51,7 +52,9 @@ def _frame(first: Volume, second: Volume, relation: SpatialMap | None, shared: b
 
 
 def _end(uid: str) -> str:
-    """The end of a UID, which is where UIDs differ."""
+    """The end of a UID, which is where UIDs differ; of an image file's own frame nothing, for none is stored."""
+    if is_own_frame(uid):
+        return ""
     return uid if len(uid) <= 14 else "…" + uid[-12:]
 
 
