@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import SimpleITK as sitk  # noqa: N813  (its own name for itself)
 from numpy.typing import ArrayLike
@@ -24,22 +26,50 @@ LUNG_SHARE = 0.22
 SMALLEST_CC = 1.0
 
 
-def compared_region(fixed: Prepared, region: Mask | None, box_mm: ArrayLike | None, bone: bool) -> Body:
-    """Where the fixed image is compared: all that is asked for at once, the whole body if nothing is.
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Which part of the fixed image is to be compared: what all that is named here share; the body where nothing is.
 
-    region: on any grid in the fixed frame. box_mm: (2, 3) two opposite corners in patient mm.
-    bone: the bone of a CT with a rim of 4 mm. RegistrationError, in one sentence, where too little remains.
+    region: on any grid in the fixed frame. box_mm: (2, 3) two opposite corners in patient mm. bone: the bone of a CT
+    with a rim of 4 mm. lungs: inside the lungs of a CT; None: where two CTs show mostly lung and nothing is named.
     """
+
+    region: Mask | None = None
+    box_mm: ArrayLike | None = None
+    bone: bool = False
+    lungs: bool | None = None
+
+    @property
+    def words(self) -> str:
+        """What is named; "" for nothing."""
+        names = (("region", self.region is not None), ("box", self.box_mm is not None), ("bone", self.bone))
+        return " and ".join(name for name, is_named in names if is_named)
+
+
+def compared_part(fixed: Prepared, moving: Prepared, part: Part) -> tuple[Body, str]:
+    """Where the fixed image is compared, and what that is called.
+
+    RegistrationError, in one sentence, where too little remains.
+    """
+    if part.words:
+        return _shared(fixed, part), part.words
+    if part.lungs or (part.lungs is None and shows_hounsfield_units(moving.volume)):
+        found = lungs_of(fixed)
+        if found is not None:
+            return found, "lungs"
+    if part.lungs:
+        raise RegistrationError(f"Registration on the lungs is not possible: {fixed.name} is no CT that is mostly lung")
+    return fixed.body, "body"
+
+
+def _shared(fixed: Prepared, part: Part) -> Body:
     asked: list[Body] = []
-    if region is not None:
-        asked.append(_of_mask(region))
-    if box_mm is not None:
-        asked.append(_of_box(box_mm))
-        asked.append(fixed.body)
-    if bone:
+    if part.region is not None:
+        asked.append(_of_mask(part.region))
+    if part.box_mm is not None:
+        asked += [_of_box(part.box_mm), fixed.body]
+    if part.bone:
         asked.append(_of_bone(fixed))
-    if not asked:
-        return fixed.body
     asked.sort(key=lambda body: body.grid.voxel_volume_cc)
     finest, others = asked[0], asked[1:]
     if not finest.inside.any():

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from workstation.fusion.agreement import METRIC_NAMES, Agreement, Finding, Metric, Pose
 from workstation.fusion.climbing import Climb, Pace, climb
-from workstation.fusion.preparation import Body, Prepared, shows_hounsfield_units
+from workstation.fusion.preparation import Body, Prepared, prepare, shows_hounsfield_units
+from workstation.fusion.regions import Part, compared_part
 from workstation.fusion.sampling import samples_of
 from workstation.fusion.watching import Step, Watch
 from workstation.geometry.transform import Transform
+from workstation.images.volume import Volume
 from workstation.jobs.progress import Progress
 
 Float = NDArray[np.float64]
@@ -25,6 +27,9 @@ SAMPLES_PER_VOXEL = 2.0
 LEAST_SAMPLES = 4000
 STEPS = 60
 REACH_MM = 200.0
+WORDS = "Registering"
+MUCH_SMALLER = 0.5
+"""A moving image that shows so much less is the one that is sampled: then all samples meet something all the time."""
 LIKE_CORRELATION = 0.85
 """Two images of one modality whose values are as proportional as this are compared by correlation."""
 
@@ -40,14 +45,30 @@ class Ascent:
 
 @dataclass(eq=False)
 class RigidPair:
-    """What stays the same while one pair is registered: images, region, threads. region: where it is compared."""
+    """What stays the same while one pair is registered.
+
+    fixed: the image that is sampled; where swapped, it is the caller's moving image. region: where it is compared.
+    part_words: what the region is called.
+    """
 
     fixed: Prepared
     moving: Prepared
     region: Body
     pool: ThreadPoolExecutor
     metric: Metric = "mutual-information"
+    part_words: str = "body"
+    swapped: bool = False
     _agreements: dict[tuple[float, int, Metric, bool], Agreement] = field(default_factory=dict)
+
+    @property
+    def same_frame(self) -> bool:
+        """Whether both images name one frame of reference."""
+        uid = self.fixed.volume.frame_of_reference_uid
+        return bool(uid) and uid == self.moving.volume.frame_of_reference_uid
+
+    def outward(self, transform: Transform) -> Transform:
+        """A map of this pair as one from the caller's fixed image to the caller's moving image."""
+        return transform.inverse() if self.swapped else transform
 
     def levels(self, coarsest_mm: float) -> list[float]:
         """The levels that differ for this pair, coarsest first."""
@@ -77,12 +98,12 @@ class RigidPair:
 
     def ascend(
         self, start: Transform, levels: list[float], seed: int, progress: Progress, watch: Watch, words: str = "",
-        whole_above_mm: float = 100.0,
+        whole: bool = False,
     ) -> Ascent:  # fmt: skip
-        """Climb through levels, coarsest first; levels above `whole_above_mm` compare the whole body."""
+        """Climb through levels, coarsest first. whole: over the body, not only the region."""
         transform, steps, limit = start, 0, ""
         for n, level in enumerate(levels):
-            whole, share = level > whole_above_mm, _Share(progress, n, len(levels))
+            share = _Share(progress, n, len(levels))
             there = self.climb(transform, level, seed, share, watch, words, whole)
             pivot = self.agreement(level, seed, None, whole).samples.pivot_mm
             transform, steps, limit = there.pose.transform(pivot), steps + there.steps, there.limit
@@ -95,10 +116,12 @@ class RigidPair:
         agreement = self.agreement(level_mm, seed, None, whole)
         pivot, name = agreement.samples.pivot_mm, METRIC_NAMES[self.metric].split(",")[0]
 
+        stage = f"{level_mm:g} mm, {words.lower()}" if words else f"{level_mm:g} mm"
+
         def heard(number: int, finding: Finding, pose: Pose) -> None:
-            sentence = f"{words or 'Registering'} at {level_mm:g} mm, step {number}: {name} {finding.value:.3f}"
+            sentence = f"{words or WORDS} at {level_mm:g} mm, step {number}: {name} {finding.value:.3f}"
             progress(min(1.0, number / 20), sentence)
-            watch(Step(f"{level_mm:g} mm", number, finding.value, pose.transform(pivot)))
+            watch(Step(stage, number, finding.value, pose.transform(pivot)))
 
         pace = Pace(2 * level_mm, 0.01 * level_mm, STEPS, REACH_MM)
         return climb(agreement, Pose.of(start, pivot), pace, heard)
@@ -107,6 +130,12 @@ class RigidPair:
         """Agreement under a map, and the share of samples inside of the moving image."""
         agreement = self.agreement(level_mm, seed)
         return agreement.value(Pose.of(transform, agreement.samples.pivot_mm))
+
+    def apart_mm(self, one: Transform, other: Transform, level_mm: float, seed: int) -> float:
+        """Mean distance (mm) between two maps over the compared points."""
+        samples = self.agreement(level_mm, seed).samples
+        points = samples.points[:: max(1, samples.count // 2000)] + samples.pivot_mm
+        return float(np.linalg.norm(one.apply(points) - other.apply(points), axis=1).mean())
 
     def choose_metric(self, transform: Transform) -> None:
         """Correlation for images of one modality whose values prove to be proportional under a map.
@@ -121,6 +150,21 @@ class RigidPair:
             self.metric = "correlation"
         elif shows_hounsfield_units(self.fixed.volume) and shows_hounsfield_units(self.moving.volume):
             self.metric = "local-correlation"
+
+
+def prepared_pair(
+    fixed: Volume, moving: Volume, part: Part, pool: ThreadPoolExecutor, progress: Progress
+) -> RigidPair:
+    """Both images made comparable, or RegistrationError for those that can't be registered."""
+    progress(0.0, "Preparing the fixed image")
+    one = prepare(fixed, "fixed")
+    progress(0.45, "Preparing the moving image")
+    other = prepare(moving, "moving")
+    progress(0.9, "Preparing the region")
+    where, words = compared_part(one, other, part)
+    if where is one.body and other.body.volume_mm3 < MUCH_SMALLER * one.body.volume_mm3:
+        return RigidPair(other, one, other.body, pool, part_words=words, swapped=True)
+    return RigidPair(one, other, where, pool, part_words=words)
 
 
 @dataclass(frozen=True)
