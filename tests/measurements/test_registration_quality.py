@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from workstation.fusion.landmarks import LandmarkPair
+from workstation.fusion.quality.stability import stability_mm
 from workstation.fusion.registration import Registration, RegistrationError
 from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep
 from workstation.geometry.mask import Mask
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
-from workstation.measurements.registration_quality import assess
+from workstation.measurements.registration_quality import assess, same_structures
 from workstation.structures.structure import Structure
 from workstation.teaching.glomus import GlomusCase, glomus_case
 
@@ -123,3 +124,39 @@ def test_a_region_restricts_the_displacements(case: GlomusCase, mr: Volume) -> N
 def test_images_of_other_frames_are_refused(case: GlomusCase, mr: Volume) -> None:
     with pytest.raises(RegistrationError, match="moving image lies in another frame"):
         assess(case.registration, case.ct, case.ct)
+
+
+def test_it_is_registered_backwards_and_repeated_on_request(
+    case: GlomusCase, mr: Volume, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth = case.registration.fixed_to_moving
+    asked: list[tuple[str, bool]] = []
+
+    def engine(fixed, moving, *, start=None, progress):
+        asked.append((fixed.modality, start is not None))
+        if fixed.modality == "MR":
+            return Registration("b", fixed.frame_of_reference_uid, moving.frame_of_reference_uid, truth.inverse(), "")
+        raise RegistrationError("The bodies overlap too little.")
+
+    monkeypatch.setattr("workstation.measurements.registration_quality.register_rigid", engine)
+    monkeypatch.setitem(stability_mm.__kwdefaults__, "register", engine)
+    found = assess(case.registration, case.ct, mr, backwards=True, target_mm=case.ct.grid.centre_mm).quality
+    assert asked == [("MR", False), *[("CT", True)] * 4]
+    assert found["inverse_consistency_mm"]["max"] < 1e-6 and "stability_mm" not in found
+    assert found["attempts"] == ["Repeated it leads nowhere: Of 4 perturbed starts 0 led to a registration."]
+    assert found["verdict"] == "doubtful"
+
+
+def test_structures_of_two_images_are_matched_by_name(case: GlomusCase) -> None:
+    def called(*names: str) -> list[Structure]:
+        return [replace(case.structure("GTV"), identifier=f"{names} {name}", name=name) for name in names]
+
+    def pairs(of_fixed: list[Structure], of_moving: list[Structure]) -> list[tuple[str, str]]:
+        return [(one.name, other.name) for one, other in same_structures(of_fixed, of_moving)]
+
+    assert pairs(called("GTV", "Brain"), called("brain_2", "GTV_MR")) == [("GTV", "GTV_MR"), ("Brain", "brain_2")]
+    assert pairs(called("GTV", "GTV_2"), called("GTV_2")) == [("GTV_2", "GTV_2")]
+    assert pairs(called("Node_1"), called("Node_2")) == []
+    assert pairs(called("Cord"), called("Chord")) == []
+    both = called("GTV")
+    assert pairs(both, both) == []

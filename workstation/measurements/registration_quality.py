@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from workstation.fusion.quality.region import judged_region, reached, some_point
 from workstation.fusion.quality.stability import stability_mm
 from workstation.fusion.quality.tolerance import Tolerances, judge
 from workstation.fusion.registration import Registration, RegistrationError
+from workstation.fusion.rigid import register_rigid
 from workstation.geometry.deformation import Deformation, SpatialMap
 from workstation.geometry.mask import Mask
 from workstation.images.volume import Volume
@@ -32,6 +34,7 @@ from workstation.structures.structure import Structure
 Float = NDArray[np.float64]
 
 LEAST_FOR_EXPECTED = LEAST_PAIRS + 1
+_SUFFIX = re.compile(r"[_ ](\d+|ct|cbct|mr|pt|pet|us)$")
 
 
 def assess(
@@ -44,6 +47,7 @@ def assess(
     structures_moving: Sequence[Structure] = (),
     region: Mask | None = None,
     reverse: Registration | None = None,
+    backwards: bool = False,
     stability: dict[str, Any] | None = None,
     target_mm: ArrayLike | None = None,
     centre_mm: ArrayLike | None = None,
@@ -52,16 +56,18 @@ def assess(
 ) -> Registration:
     """The same registration, rigid or bent, with its `quality` completed and judged.
 
-    landmarks: pairs between the two frames. structures: of each image; those of one name (without regard to case) are
-    compared, the moving ones looked up through the map. region: where displacements count, on any grid in the fixed
-    frame; the body by default. reverse: the same images registered the other way round. stability: as
-    `fusion.quality.stability.stability_mm` tells; with target_mm, a fixed point (3,), it is measured there, which
-    repeats the registration. centre_mm: what the six degrees turn about, the middle of the fixed image by default.
-    tolerances: by the images' voxels by default. Raises RegistrationError for images of other frames.
+    landmarks: pairs between the two frames. structures: of each image; those of one name are compared (without regard
+    to capitals; "GTV_2" and "GTV_MR" are the GTV of the other image), the moving ones looked up through the map.
+    region: where displacements count, on any grid in the fixed frame; the body by default. reverse: the same images registered the other way round; with `backwards` a rigid one is
+    registered so now. stability: as `fusion.quality.stability.stability_mm` tells; with target_mm, a fixed point (3,),
+    it is measured there for a rigid one, which repeats the registration. centre_mm: what the six degrees turn about,
+    the middle of the fixed image by default. tolerances: by the images' voxels by default. Raises RegistrationError
+    for images of other frames.
 
     Adds "displacement_mm", "bending_mm", "jacobian" (bent ones), "landmarks", "structures", "inverse_consistency_mm",
-    "stability_mm", "six_degrees", "engine" (verdict and reasons as found), and the whole "verdict" with "reasons",
-    "passed" and "unmeasured"; what is not measured now is kept from before. Points in mm, LPS, fixed frame.
+    "stability_mm", "six_degrees", "engine" (verdict and reasons as found), "attempts" (sentences: what was tried and
+    led nowhere), and the whole "verdict" with "reasons", "passed" and "unmeasured"; what is not measured now is kept
+    from before. Points in mm, LPS, fixed frame.
     """
     _require_frames(registration, fixed, moving)
     quality, whole = dict(registration.quality), registration.fixed_to_moving
@@ -76,16 +82,21 @@ def assess(
     checks = _landmarks(registration, landmarks, centre if target_mm is None else target_mm)
     if checks is not None:
         quality["landmarks"] = checks
-    compared = _structures(whole, structures_fixed, structures_moving, registration, part(progress, 0.25, 0.5))
+    compared = _structures(whole, structures_fixed, structures_moving, registration, part(progress, 0.25, 0.4))
     if compared:
         quality["structures"] = compared
+    images = _Images(registration, fixed, moving)
+    if reverse is None and backwards and registration.kind != "deformable":
+        reverse = images.registered_backwards(part(progress, 0.4, 0.55))
     if reverse is not None:
         seen = reached(moving, whole, points)
         quality["inverse_consistency_mm"] = inverse_consistency_mm(whole, map_back(registration, reverse), seen)
     if stability is None and target_mm is not None and registration.kind != "deformable":
-        stability = stability_mm(registration, fixed, moving, target_mm, progress=part(progress, 0.5, 0.98))
+        stability = images.repeated(target_mm, part(progress, 0.55, 0.98))
     if stability is not None:
         quality["stability_mm"] = stability
+    if images.tried:
+        quality["attempts"] = images.attempts
     found = judge(quality, registration.kind, tolerances or Tolerances.for_images(fixed, moving))
     quality.update(
         verdict=found.verdict, reasons=found.reasons, passed=found.passed, unmeasured=found.unmeasured
@@ -115,6 +126,33 @@ def six_degrees(whole: SpatialMap, centre_mm: ArrayLike, patient_position: str) 
         },
         "patient_position": patient_position,
     }
+
+
+@dataclass(eq=False)
+class _Images:
+    """The images of a registration, registered again; what leads nowhere is a finding and noted in words."""
+
+    registration: Registration
+    fixed: Volume
+    moving: Volume
+    tried: bool = False
+    attempts: list[str] = field(default_factory=list)
+
+    def registered_backwards(self, progress: Progress) -> Registration | None:
+        self.tried = True
+        try:
+            return register_rigid(self.moving, self.fixed, progress=progress)
+        except RegistrationError as error:
+            self.attempts.append(f"Registered backwards it leads nowhere: {str(error).rstrip('.')}.")
+            return None
+
+    def repeated(self, target_mm: ArrayLike, progress: Progress) -> dict[str, Any] | None:
+        self.tried = True
+        try:
+            return stability_mm(self.registration, self.fixed, self.moving, target_mm, progress=progress)
+        except RegistrationError as error:
+            self.attempts.append(f"Repeated it leads nowhere: {str(error).rstrip('.')}.")
+            return None
 
 
 def _require_frames(registration: Registration, fixed: Volume, moving: Volume) -> None:
@@ -176,23 +214,42 @@ def _structures(
     registration: Registration,
     progress: Progress,
 ) -> list[dict[str, Any]]:
-    """Each structure that both images carry; a Dice of structures in one frame only would judge nothing."""
-    ours = _by_name(of_fixed, registration.fixed_frame_uid)
-    theirs = _by_name(of_moving, registration.moving_frame_uid)
-    shared = [name for name in ours if name in theirs and ours[name] is not theirs[name]]
+    """Each structure that both images carry."""
+    pairs = same_structures(
+        _drawn(of_fixed, registration.fixed_frame_uid), _drawn(of_moving, registration.moving_frame_uid)
+    )
     rows = []
-    for n, name in enumerate(shared):
-        one, other = ours[name], theirs[name]
-        share = part(progress, n / len(shared), (n + 1) / len(shared))
+    for n, (one, other) in enumerate(pairs):
+        share = part(progress, n / len(pairs), (n + 1) / len(pairs))
         share(0.0, f"Comparing {one.name}")
         rows.append(structure_agreement(one.stack, other.stack, whole, progress=share).as_dict(one.name))
     return rows
 
 
-def _by_name(structures: Sequence[Structure], frame_uid: str) -> dict[str, Structure]:
-    """Drawn ones of a frame by their name in small letters; the first of several."""
-    found: dict[str, Structure] = {}
-    for structure in structures:
-        if structure.stack.slices and structure.frame_of_reference_uid in ("", frame_uid):
-            found.setdefault(structure.name.strip().casefold(), structure)
-    return found
+def same_structures(
+    of_fixed: Sequence[Structure], of_moving: Sequence[Structure]
+) -> list[tuple[Structure, Structure]]:
+    """Pairs of what is called the same in two lists; a suffix that tells images apart (_2, _MR) may differ.
+
+    In a case names are unique: the GTV that comes with a second image is called GTV_2 there.
+    """
+    left = list(of_moving)
+    found: dict[str, tuple[Structure, Structure]] = {}
+    for suffix_may_differ in (False, True):
+        for one in of_fixed:
+            match = next((other for other in left if _same(one, other, suffix_may_differ)), None)
+            if match is not None and one.identifier not in found:
+                left.remove(match)
+                found[one.identifier] = (one, match)
+    return [found[s.identifier] for s in of_fixed if s.identifier in found]
+
+
+def _same(one: Structure, other: Structure, suffix_may_differ: bool) -> bool:
+    if one is other:
+        return False
+    a, b = one.name.strip().casefold(), other.name.strip().casefold()
+    return a == b or (suffix_may_differ and (_SUFFIX.sub("", a) == b or a == _SUFFIX.sub("", b)))
+
+
+def _drawn(structures: Sequence[Structure], frame_uid: str) -> list[Structure]:
+    return [s for s in structures if s.stack.slices and s.frame_of_reference_uid in ("", frame_uid)]

@@ -79,6 +79,7 @@ def test_the_engine_s_own_doubts_stay_and_are_not_judged_twice() -> None:
     engine = {"engine": {"verdict": "doubtful", "reasons": ["the bodies overlap little"]}}
     found = judge({**engine, "verdict": "failed", "reasons": ["old"], **landmarks(1, 2)}, "rigid")
     assert found.verdict == "doubtful" and found.reasons == ["The bodies overlap little."]
+    assert judge({"engine": {}, "verdict": "good", "reasons": []}, "rigid").verdict == "doubtful"  # by hand, measured
 
 
 def test_pairs_that_were_fitted_are_called_so() -> None:
@@ -94,3 +95,8 @@ def test_tolerances_follow_the_voxels_and_can_be_replaced() -> None:
     assert Tolerances.for_images(image(1.0), image(3.0)).landmark_mean.good == 3.0
     strict = replace(Tolerances(), landmark_mean=Limit(0.5, 1.0, "local"))
     assert judge({**ENGINE, **landmarks(1.2, 1.5)}, "rigid", strict).verdict == "failed"
+
+
+def test_attempts_that_led_nowhere_are_doubts() -> None:
+    found = judge({**ENGINE, "attempts": ["Repeated it leads nowhere: the bodies overlap too little."]}, "rigid")
+    assert found.verdict == "doubtful" and found.reasons[0].startswith("Repeated it leads nowhere")

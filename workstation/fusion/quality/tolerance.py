@@ -82,12 +82,15 @@ def judge(quality: dict[str, Any], kind: str, tolerances: Tolerances | None = No
     What the engine itself found (quality["engine"], else its verdict and reasons) counts with the rest.
     """
     limits, found = tolerances or Tolerances(), Judgement()
-    engine = quality.get("engine") or {k: quality[k] for k in ("verdict", "reasons") if k in quality}
+    own = {key: quality[key] for key in ("verdict", "reasons") if key in quality}
+    engine = quality.get("engine", own)
     _engine(found, engine)
     _landmarks(found, quality.get("landmarks"), limits)
     _structures(found, quality.get("structures") or [], limits)
     _consistency(found, quality.get("inverse_consistency_mm"), limits)
     _stability(found, quality.get("stability_mm"), kind, limits)
+    for attempt in quality.get("attempts") or ():
+        found.note("doubtful", _sentence(str(attempt)))
     if kind == "deformable":
         _jacobian(found, quality.get("jacobian"), limits)
     if not (quality.get("landmarks") or quality.get("structures")):
