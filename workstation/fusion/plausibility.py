@@ -84,10 +84,26 @@ def local_shifts(agreement: Agreement, pose: Pose, volume_mm3: float) -> LocalSh
     return _lengths(scores, used, shifts)
 
 
-def mirror_agreement(agreement: Agreement, pose: Pose, pool: ThreadPoolExecutor | None) -> float:
+@dataclass(frozen=True, eq=False)
+class Mirrored:
+    """What exchanging left and right of the fixed image would do. rise: agreement by this factor.
+
+    content: whether the parts of the image would be content with it: then one of the images is mirrored.
+    """
+
+    rise: float
+    content: bool
+
+
+def mirrored_fit(agreement: Agreement, pose: Pose, volume_mm3: float, pool: ThreadPoolExecutor | None) -> Mirrored:
     """The best agreement near a pose if left and right of the fixed image were exchanged."""
+    value, _ = agreement.value(pose)
     mirrored = Agreement(agreement.samples.mirrored(), agreement.moving, agreement.metric, pool)
-    return climb(mirrored, pose, MIRROR_PACE).value
+    there = climb(mirrored, pose, MIRROR_PACE)
+    rise = there.value / max(value, 1e-6)
+    if rise <= 1.0:
+        return Mirrored(rise, False)
+    return Mirrored(rise, local_shifts(mirrored, there.pose, volume_mm3).median_mm < STEP_MM)
 
 
 def _by_block(samples: Samples, volume_mm3: float) -> tuple[Samples, NDArray[np.intp], NDArray[np.int64]]:

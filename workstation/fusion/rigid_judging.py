@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workstation.fusion.agreement import METRIC_NAMES, Metric, Pose
-from workstation.fusion.plausibility import LocalShifts, local_shifts, mirror_agreement
+from workstation.fusion.plausibility import LocalShifts, Mirrored, local_shifts, mirrored_fit
 from workstation.fusion.registration import RegistrationError
 from workstation.fusion.rigid_pair import RigidPair
 from workstation.fusion.starts import SMALLEST_OVERLAP, overlap
@@ -88,15 +88,14 @@ def figures_of(transform: Transform, pair: RigidPair) -> dict[str, Any]:
     }
 
 
-def _plausibility(pair: RigidPair, transform: Transform, seed: int) -> tuple[LocalShifts, float]:
-    """How far parts would rather lie, and how much better (factor) the mirrored image agrees."""
+def _plausibility(pair: RigidPair, transform: Transform, seed: int) -> tuple[LocalShifts, Mirrored]:
+    """How far parts would rather lie, and how the mirrored image would agree."""
     level = JUDGED_MM if pair.region is pair.fixed.body else JUDGED_IN_A_REGION_MM
     agreement = pair.agreement(level, seed + 1)
     local = local_shifts(agreement, Pose.of(transform, agreement.samples.pivot_mm), pair.region.volume_mm3)
     body = pair.agreement(JUDGED_MM, seed + 1, "mutual-information", whole=True)
     pose = Pose.of(transform, body.samples.pivot_mm)
-    value, _ = body.value(pose)
-    return local, mirror_agreement(body, pose, pair.pool) / max(value, 1e-6)
+    return local, mirrored_fit(body, pose, pair.fixed.body.volume_mm3, pair.pool)
 
 
 def _reasons_of_the_climb(case: Case) -> list[str]:
@@ -109,13 +108,15 @@ def _reasons_of_the_climb(case: Case) -> list[str]:
     return reasons
 
 
-def _reasons_of_the_anatomy(after: float, metric: Metric, local: LocalShifts, mirrored: float) -> list[str]:
-    reasons = []
-    if mirrored > MIRROR_RISE:
-        reasons.append("the moving image fits better with left and right exchanged: it may be mirrored")
+def _reasons_of_the_anatomy(after: float, metric: Metric, local: LocalShifts, mirrored: Mirrored) -> list[str]:
     if after < LEAST_AGREEMENT[metric]:
-        reasons.append("the images have little in common")
-    elif len(local.lengths_mm) < FEWEST_BLOCKS:
+        return ["the images have little in common"]
+    reasons = []
+    if mirrored.rise > MIRROR_RISE and mirrored.content:
+        reasons.append("the images fit better with left and right exchanged: one of them may be mirrored")
+    elif mirrored.rise > MIRROR_RISE:
+        reasons.append("the images agree no better than with left and right exchanged")
+    if len(local.lengths_mm) < FEWEST_BLOCKS:
         if metric != "correlation" or after < SURE_CORRELATION:
             reasons.append("too few parts of the images show enough to tell whether they fit")
     elif local.median_mm > GOOD_LOCAL_MM:
