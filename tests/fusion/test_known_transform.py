@@ -73,7 +73,7 @@ def test_errors_are_told_and_judged_by_the_voxels(misses: float, verdict: str) -
     known = Registration("k", "F", "F", Transform.identity(), "")
     sentences: list[str] = []
     trials = known_transform_test(
-        ball(), ball(), known, count=2, register=engine(misses), progress=lambda f, s: sentences.append(s)
+        ball(), ball(), known, count=2, rotation_deg=60, register=engine(misses), progress=lambda f, s: sentences.append(s)
     )
     assert [t.verdict for t in trials] == [verdict] * 2
     assert trials[0].error_mm == {"mean": misses, "p95": misses, "max": misses}
@@ -81,6 +81,13 @@ def test_errors_are_told_and_judged_by_the_voxels(misses: float, verdict: str) -
     found = summary(trials)
     assert found["unnoticed"] == (2 if verdict == "failed" else 0)
     assert ("do not trust" in found["sentence"]) == (verdict == "failed")
+
+
+def test_answers_that_agree_with_each_other_put_the_error_on_what_they_are_compared_with() -> None:
+    known = Registration("k", "F", "F", Transform.from_rigid((0.0, 1.5, 0.0)), "")
+    found = summary(known_transform_test(ball(), ball(), known, count=3, rotation_deg=20, register=engine(0.0)))
+    assert found["error_mm"]["mean"] == pytest.approx(1.5, abs=1e-3) and found["scatter_mm"] < 1e-3
+    assert "agree with each other within 0.00 mm" in found["sentence"]
 
 
 def test_an_engine_without_an_answer_has_failed() -> None:

@@ -31,6 +31,9 @@ Float = NDArray[np.float64]
 SEED = 7
 MOST_TRIALS = 200
 SMALLEST_GOOD_MM = 1.0
+LANDED_POINTS = 300
+SHOWN_MM = 0.5
+"""Smaller errors are not worth asking where they come from."""
 BEND_STEP_MM, NODE_MM = 40.0, 8.0
 """Distance of the random vectors of a bent trial, and of the nodes between which the field is linear."""
 
@@ -42,7 +45,9 @@ class Trial:
     shift_mm, rotation_deg: (3,) applied about the middle of the moving image, patient axes (LPS). bend_mm: largest
     displacement of the random field, 0 for a rigid trial. error_mm: {"mean", "p95", "max"} over the points judged,
     None where the registration gave no answer. told: its own verdict. verdict: good within half of the largest voxel
-    side (1 mm at least), failed above the whole of it (2 mm at least). sentence: why there is no answer.
+    side (1 mm at least), failed above the whole of it (2 mm at least). sentence: why there is no answer, or doubts.
+    landed_mm: (m, 3) where some of the points end when the displacement is taken back: the same in each trial, if the
+    answers agree with each other.
     """
 
     number: int
@@ -54,6 +59,7 @@ class Trial:
     verdict: str
     told: str
     sentence: str = ""
+    landed_mm: Float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -143,19 +149,29 @@ def known_transform_test(
 
 
 def summary(trials: Sequence[Trial]) -> dict[str, Any]:
-    """{"trials", "good", "doubtful", "failed", "error_mm": {"mean", "max"}, "unnoticed", "sentence"}.
+    """{"trials", "good", "doubtful", "failed", "error_mm": {"mean", "max"}, "scatter_mm", "unnoticed", "sentence"}.
 
-    error_mm: of the trials' mean errors, over those with an answer. unnoticed: failed ones that called themselves
-    good, the dangerous ones.
+    error_mm: of the trials' mean errors, over those with an answer. scatter_mm: mean distance of the answers from
+    their own middle; where it is much less than the error, what they are compared with lies off. unnoticed: failed
+    ones that called themselves good, the dangerous ones.
     """
     means = [t.error_mm["mean"] for t in trials if t.error_mm is not None]
     counts = {verdict: sum(t.verdict == verdict for t in trials) for verdict in ("good", "doubtful", "failed")}
     unnoticed = sum(t.verdict == "failed" and t.told == "good" for t in trials)
     error = {"mean": round(float(np.mean(means)), 3), "max": round(float(np.max(means)), 3)} if means else None
+    scatter = _scatter_mm([t.landed_mm for t in trials if t.landed_mm is not None])
     return {
-        "trials": len(trials), **counts, "error_mm": error, "unnoticed": unnoticed,
-        "sentence": _sentence(len(trials), counts, error, unnoticed),
+        "trials": len(trials), **counts, "error_mm": error, "scatter_mm": scatter, "unnoticed": unnoticed,
+        "sentence": _sentence(len(trials), counts, error, scatter, unnoticed),
     }  # fmt: skip
+
+
+def _scatter_mm(landed: list[Float]) -> float | None:
+    """None with fewer than two answers."""
+    if len(landed) < 2:
+        return None
+    points = np.array(landed)
+    return round(float(np.linalg.norm(points - points.mean(0), axis=-1).mean()), 3)
 
 
 def displaced(volume: Volume, move: Transform) -> Volume:
@@ -215,19 +231,21 @@ class _Run:
             back = Deformation([FieldStep(random_field(moving.grid, bend))])
             moving, whole = _bent(moving, back), rigid.after(back.inverse())
         begun = time.perf_counter()
-        told, sentence, error_mm = "failed", "", None
+        told, sentence, error_mm, landed = "failed", "", None, None
         try:
             found = self._registered(displaced(moving, rigid), number, progress)
         except RegistrationError as error:
             sentence = str(error)
         else:
             error_mm = self._error_mm(found, whole)
+            some = self.points[:: max(1, len(self.points) // LANDED_POINTS)]
+            landed = whole.inverse().apply(found.fixed_to_moving.apply(some))
             told = str(found.quality.get("verdict", ""))
             sentence = "; ".join(str(reason) for reason in found.quality.get("reasons") or ())
         seconds = time.perf_counter() - begun
         verdict = "failed" if error_mm is None else self._verdict(error_mm["mean"])
         most = bend.most_mm if bend else 0.0
-        return Trial(number, shift, turn, most, error_mm, seconds, verdict, told, sentence)
+        return Trial(number, shift, turn, most, error_mm, seconds, verdict, told, sentence, landed)
 
     def _registered(self, moving: Volume, number: int, progress: Progress) -> Registration:
         def numbered(fraction: float, sentence: str) -> None:
@@ -263,7 +281,9 @@ def _pair(given: Sequence[Any]) -> tuple[Float, Float]:
     return numbers[:3], numbers[3:]
 
 
-def _sentence(count: int, counts: dict[str, int], error: dict[str, float] | None, unnoticed: int) -> str:
+def _sentence(
+    count: int, counts: dict[str, int], error: dict[str, float] | None, scatter: float | None, unnoticed: int
+) -> str:
     if error is None:
         return f"None of {count} displacements was recovered."
     told = f"{counts['good']} of {count} displacements were recovered within tolerance"
@@ -271,6 +291,11 @@ def _sentence(count: int, counts: dict[str, int], error: dict[str, float] | None
         told = "All " + (f"{count} displacements were" if count > 1 else "of the one displacement was")
         told += " recovered within tolerance"
     told += f"; mean error {error['mean']:.2f} mm, worst {error['max']:.2f} mm."
-    if unnoticed:
+    if scatter is not None and scatter < 0.25 * error["mean"] and error["mean"] > SHOWN_MM:
+        told += (
+            f" The answers agree with each other within {scatter:.2f} mm: "
+            "what they are compared with lies off by the rest."
+        )
+    elif unnoticed:
         told += f" {unnoticed} failed without being noticed: do not trust this registration on this patient."
     return told

@@ -20,10 +20,10 @@ from workstation.fusion.quality.couch import IEC_OF_LPS, in_couch_terms, in_pati
 from workstation.fusion.quality.displacement import bending_mm, displacement_mm
 from workstation.fusion.quality.jacobian import cell_centres_mm, jacobian_figures
 from workstation.fusion.quality.region import judged_region, reached, some_points_mm
-from workstation.fusion.quality.stability import stability_mm
 from workstation.fusion.quality.tolerance import Tolerances, judge
 from workstation.fusion.registration import Registration, RegistrationError
 from workstation.fusion.rigid import register_rigid
+from workstation.fusion.stability import stability as repeated
 from workstation.geometry.deformation import Deformation, SpatialMap
 from workstation.geometry.mask import Mask
 from workstation.images.volume import Volume
@@ -58,11 +58,11 @@ def assess(
 
     landmarks: pairs between the two frames. structures: of each image; those of one name are compared (without regard
     to capitals; "GTV_2" and "GTV_MR" are the GTV of the other image), the moving ones looked up through the map.
-    region: where displacements count, on any grid in the fixed frame; the body by default. reverse: the same images registered the other way round; with `backwards` a rigid one is
-    registered so now. stability: as `fusion.quality.stability.stability_mm` tells; with target_mm, a fixed point (3,),
-    it is measured there for a rigid one, which repeats the registration. centre_mm: what the six degrees turn about,
-    the middle of the fixed image by default. tolerances: by the images' voxels by default. Raises RegistrationError
-    for images of other frames.
+    region: where displacements count, on any grid in the fixed frame; the body by default. reverse: the same images
+    registered the other way round; with `backwards` a rigid one is registered so now. stability: as
+    `fusion.stability.stability` tells; with target_mm, a fixed point (3,), it is measured there for a rigid one,
+    which repeats the registration. centre_mm: what the six degrees turn about, the middle of the fixed image by
+    default. tolerances: by the images' voxels by default. Raises RegistrationError for images of other frames.
 
     Adds "displacement_mm", "bending_mm", "jacobian" (bent ones), "landmarks", "structures", "inverse_consistency_mm",
     "stability_mm", "six_degrees", "engine" (verdict and reasons as found), "attempts" (sentences: what was tried and
@@ -149,7 +149,7 @@ class _Images:
     def repeated(self, target_mm: ArrayLike, progress: Progress) -> dict[str, Any] | None:
         self.tried = True
         try:
-            return stability_mm(self.registration, self.fixed, self.moving, target_mm, progress=progress)
+            return repeated(self.fixed, self.moving, self.registration, target_mm, progress=progress)
         except RegistrationError as error:
             self.attempts.append(f"Repeated it leads nowhere: {str(error).rstrip('.')}.")
             return None

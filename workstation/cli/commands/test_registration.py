@@ -24,8 +24,8 @@ resampled once. Errors are means over the patient's body, in mm, against --regis
 same method finds for the images as they are.
 JSON: {"trials": [{"number", "shift_mm", "rotation_deg", "bend_mm", "error_mm": {"mean", "p95", "max"} or null,
 "seconds", "verdict": "good" | "doubtful" | "failed", "told": what the registration said of itself, "sentence"}],
-"good", "doubtful", "failed", "error_mm": {"mean", "max"} or null, "unnoticed": failed ones that called themselves good,
-"sentence", "against": "registration" | "own answer", "method"}.
+"good", "doubtful", "failed", "error_mm": {"mean", "max"} or null, "scatter_mm": mean distance of the answers from
+their own middle, or null, "unnoticed": failed ones that called themselves good, "sentence", "against": "registration" | "own answer", "method"}.
 """
 
 
