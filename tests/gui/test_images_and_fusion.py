@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.gui.hands import click, let_live, type_into
 from tests.gui.small_patient import SmallPatient
+from workstation.fusion.registration import Registration
+from workstation.geometry.transform import Transform
 from workstation.gui.application import settle
 from workstation.gui.main_window import MainWindow
-from workstation.gui.panels.fuse import quality_lines
+from workstation.gui.panels.fuse import quality_words
 
 
 def test_images_are_listed_with_size_and_spacing(full_window: MainWindow, patient: SmallPatient) -> None:
@@ -124,16 +128,9 @@ def test_a_series_that_was_only_found_is_loaded_on_demand(
     assert [v.modality for v in window.session.case.images.values()] == ["CT", "MR"]
 
 
-def test_figures_of_a_registration_read_as_words() -> None:
-    quality = {
-        "tre_mm": 0.412,
-        "rotation_deg": [1.0, 2.0],
-        "rigid": True,
-        "time_s": 2.0,
-        "notes": ["a", "b"],
-        "s": 1,
-        "reasons": [],
-    }
-    assert quality_lines(quality) == [
-        "tre 0.412 mm", "rotation 1, 2 °", "rigid", "time 2 s", "notes a, b", "s 1",
-    ]  # fmt: skip
+def test_what_to_know_of_a_registration_reads_as_words() -> None:
+    made = Registration("1", "a", "b", Transform.identity(), "rigid", {"repeatability_mm": 0.123})
+    assert quality_words(made) == "Two runs ended 0.12 mm apart."
+    doubtful = replace(made, quality={"reasons": ["the bodies overlap little", "parts would rather lie elsewhere"]})
+    assert quality_words(doubtful) == "The bodies overlap little; parts would rather lie elsewhere."
+    assert quality_words(None) == ""

@@ -26,11 +26,13 @@ from workstation.case.slices import drawing_plane, empty_stack_on, nearest_mm, p
 from workstation.case.stroke import Stroke
 from workstation.fusion.landmarks import LandmarkPair
 from workstation.fusion.registration import Registration, chain_between
-from workstation.geometry.deformation import SpatialMap, affine_near, chained
+from workstation.geometry.deformation import SpatialMap, chained
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
+from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.measurements.measurement import Measurement
+from workstation.structures.carried import carried_stack, planes_of
 from workstation.structures.section import section
 from workstation.structures.structure import ContourStack, PlanarContours, Structure
 from workstation.structures.volume import volume_cc
@@ -216,16 +218,19 @@ class Case:
         return positions_for(stack, image_positions)
 
     def plane_in_frame_of(self, identifier: str, plane: Plane) -> Plane | None:
-        """A plane of the planning image's frame in a structure's own frame; None when nothing links the two."""
+        """A plane of the planning image's frame in a structure's own frame; None when nothing links the two.
+
+        None, too, where the link bends: a plane is none any more on the other side.
+        """
         here = self.planning.frame_of_reference_uid if self.planning else ""
         there = self.structures[identifier].frame_of_reference_uid
         if not here or not there or here == there:
             return plane
         link = self.transform(here, there)
-        if link is None:
+        if not isinstance(link, Transform):
             return None
         origin = plane.origin_mm
-        there_mm = affine_near(link, origin).apply([origin, origin + plane.u, origin + plane.v])
+        there_mm = link.apply([origin, origin + plane.u, origin + plane.v])
         return Plane(there_mm[0], there_mm[1] - there_mm[0], there_mm[2] - there_mm[0])
 
     def _planning_image(self) -> Volume:
@@ -393,16 +398,27 @@ class Case:
         """A structure cut by a plane of the planning image's frame, in the plane's (u, v) mm, in mid-drag too.
 
         A structure of another frame of reference is brought over by the registrations; without one that links
-        the two frames the section is empty, for nobody knows where it lies.
+        the two frames the section is empty, for nobody knows where it lies. Through a deformation it is cut from what
+        `carried_stack` brings over.
         """
         own = self.plane_in_frame_of(identifier, plane)
         if own is None:
-            return Region()
+            return self._bent_section(identifier, plane)
         return self._now(
             identifier,
             lambda: self._following.section(identifier, own),
             lambda stack: section(stack, own, self.surface_model),
         )
+
+    def _bent_section(self, identifier: str, plane: Plane) -> Region:
+        here = self.planning.frame_of_reference_uid if self.planning else ""
+        link = self.transform(here, self.structures[identifier].frame_of_reference_uid)
+        if link is None or self.planning is None:
+            return Region()
+        whole = carried_stack(
+            self.stack(identifier), link, planes_of(self.planning), surface_model=self.surface_model
+        )
+        return section(whole, plane, self.surface_model)
 
     def stack(self, identifier: str) -> ContourStack:
         """A structure's complete contours as they are now, in mid-drag too."""

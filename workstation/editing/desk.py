@@ -7,6 +7,7 @@ from psygnal import Signal
 from workstation.case.case import Case
 from workstation.case.errors import CaseError
 from workstation.case.stroke import Stroke
+from workstation.editing.landmarking import Landmarking
 from workstation.editing.measuring import Measuring
 from workstation.editing.placing import Placing
 from workstation.structures.structure import Structure
@@ -31,6 +32,7 @@ class Desk:
         self.case = case
         self.measuring = Measuring(case)
         self.placing = Placing(case)
+        self.landmarking = Landmarking(case, self.placing)
         self._active = ""
         self._brush_radius_mm = 5.0
         self._rule = "auto"

@@ -83,13 +83,24 @@ def canvas_for(case: Case, identifier: str, view: Plane) -> Canvas:
     structure = case.structures[identifier]
     own = case.plane_in_frame_of(identifier, view)
     if own is None:
-        raise CaseError(f"{structure.name} belongs to another image, and no registration says where that lies")
+        raise CaseError(f"{structure.name} {why_not_here(case, identifier)}")
     positions = case.positions_mm(identifier)
     if not len(positions):
         raise CaseError("There is no image to draw on: open one first")
     _refuse_flat(own, structure.stack.plane)
     grid = case.planning.grid if case.planning is not None else None
     return Canvas(structure.stack.plane, own, positions, structure.stack.slice_spacing_mm, grid)
+
+
+def why_not_here(case: Case, identifier: str) -> str:
+    """Why a structure of another frame of reference can't be drawn on the planning image, in words."""
+    here = case.planning.frame_of_reference_uid if case.planning is not None else ""
+    if case.transform(here, case.structures[identifier].frame_of_reference_uid) is None:
+        return "belongs to another image, and no registration says where that lies"
+    return (
+        "belongs to an image that a deformable registration brings over: draw on it while that image is the planning "
+        "image, or carry the structure over first"
+    )
 
 
 def _refuse_flat(view: Plane, slices: Plane) -> None:

@@ -28,6 +28,9 @@ MOST_IMAGES = 4
 """A measurement names no more images than this on a slice."""
 
 DEFAULT_REACH_MM = 1.5
+PROVISIONAL_MARK = " · provisional"
+"""Behind figures of an image that lies where a registration puts it that nobody has accepted."""
+
 _SAME = Transform.identity()
 
 
@@ -172,6 +175,12 @@ class Measuring:
             self._known[place] = known
         return known[3]
 
+    def is_provisional(self, measurement: Measurement, key: str) -> bool:
+        """Whether the figures of an image in a measurement hang on a registration that nobody has accepted."""
+        image = self._case.images.get(key)
+        here, there = measurement.frame_of_reference_uid, image.frame_of_reference_uid if image is not None else ""
+        return bool(here and there) and here != there and self._case.is_provisional(here, there)
+
     def words(self, measurement: Measurement, *, short: bool = False, first: str = "") -> list[str]:
         """What a measurement says on a slice, one line each: its own name, its size, what regions hold.
 
@@ -187,7 +196,8 @@ class Measuring:
             found = self.statistics(measurement, key)
             if found is not None and found.mean is not None:
                 image = self._case.images[key]
-                lines.append(f"{image.modality or 'Image'} {spread_words(found.mean, found.sd, found.unit)}")
+                mark = PROVISIONAL_MARK if self.is_provisional(measurement, key) else ""
+                lines.append(f"{image.modality or 'Image'} {spread_words(found.mean, found.sd, found.unit)}{mark}")
         return lines
 
     # ------------------------------------------------------------------ following

@@ -21,6 +21,8 @@ class Pointer:
     shift, ctrl: modifier keys held.
     pressure: 0..1 of a pen; 1 with a mouse.
     pixel_mm: size of one screen pixel on the patient, for tolerances such as "on the first vertex".
+    image_key: the image that the view shows alone, "" for the fused picture. linked: whether the plane is given in the
+        planning image's frame of reference; else in that image's own.
     """
 
     plane: Plane
@@ -32,6 +34,8 @@ class Pointer:
     ctrl: bool = False
     pressure: float = 1.0
     pixel_mm: float = 0.5
+    image_key: str = ""
+    linked: bool = True
 
     @property
     def position_mm(self) -> NDArray[np.float64]:

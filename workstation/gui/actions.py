@@ -14,6 +14,7 @@ from workstation.gui.action_tables.help import HELP
 from workstation.gui.action_tables.information import INFORMATION
 from workstation.gui.action_tables.layout import LAYOUT
 from workstation.gui.action_tables.measure import MEASURE
+from workstation.gui.action_tables.registration_quality import REGISTRATION_QUALITY
 from workstation.gui.action_tables.spec import ActionSpec, Row
 from workstation.gui.action_tables.tools import TOOLS
 from workstation.gui.action_tables.view import VIEW
@@ -21,7 +22,10 @@ from workstation.gui.action_tables.volume import VOLUME
 
 MENUS = ("&File", "&Edit", "&Tools", "&View", "F&usion", "&Measure", "&Help")
 
-ACTIONS: tuple[Row, ...] = (*FILE, *EDIT, *TOOLS, *VIEW, *INFORMATION, *LAYOUT, *VOLUME, *FUSION, *MEASURE, *HELP)
+ACTIONS: tuple[Row, ...] = (
+    *FILE, *EDIT, *TOOLS, *VIEW, *INFORMATION, *LAYOUT, *VOLUME, *FUSION,
+    *REGISTRATION_QUALITY, *MEASURE, *HELP,
+)  # fmt: skip
 
 SPECS: tuple[ActionSpec, ...] = tuple(item for item in ACTIONS if isinstance(item, ActionSpec))
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from workstation.gui.theme import apply_theme
 
 if TYPE_CHECKING:
-    from workstation.fusion.registration import Registration
     from workstation.gui.exporting import ExportPlan
     from workstation.gui.main_window import MainWindow
     from workstation.gui.workspace import Workspace
@@ -242,39 +241,9 @@ class Commands:
 
     def register(self, key: str) -> None:
         """Register an image onto the planning image in the background, then fuse it."""
-        from workstation.fusion.rigid import register_rigid
+        from workstation.gui.registration_commands import register_pair
 
-        window, session = self._window, self._workspace.session
-        planning, moving = session.case.planning, session.case.images.get(key)
-        if planning is None or moving is None:
-            return
-        window.messages.clear("register")
-        window.runner.start(
-            f"Registering {session.image_name(key)}",
-            register_rigid,
-            planning,
-            moving,
-            then=lambda registration: self._registered(registration, key),
-            lane="registration",
-        )
-
-    def _registered(self, registration: Registration, key: str) -> None:
-        from workstation.case.commands import AddRegistration
-        from workstation.gui.opening import FUSION_OPACITY
-
-        session = self._window.session
-        if session is None or key not in session.case.images:
-            return
-        if not session.do(AddRegistration(registration)):
-            if not session.viewing.overlay_key:
-                session.viewing.opacity = FUSION_OPACITY
-            session.viewing.overlay_key = key
-            self._window.messages.say(
-                f"{session.image_name(key)} is registered. Check it by fading the fusion, then accept it in Fuse.",
-                "good",
-                [("Go to Fuse", lambda: self.choose_step("fuse"))],
-                key="register",
-            )
+        register_pair(self._workspace.session, key)
 
     def load_registration(self) -> None:
         """Read a registration file that a person chooses."""
@@ -287,13 +256,14 @@ class Commands:
     def connect_workspace(self, workspace: Workspace) -> None:
         """Wire what the panels ask for, as each of them is made."""
         workspace.panel_made.connect(lambda name: self._connect_panel(workspace, name))
+        for handler in self._window.handlers:
+            if hasattr(handler, "follow"):
+                handler.follow(workspace.session)
 
     def _connect_panel(self, workspace: Workspace, name: str) -> None:
         if name == "images":
             workspace.images.load_wanted.connect(self._window.files.load_entry)
         elif name == "fuse":
-            workspace.fuse.register_wanted.connect(self.register)
-            workspace.fuse.load_wanted.connect(self.load_registration)
             workspace.fuse.open_wanted.connect(self.open_folder)
         elif name == "targets":
             workspace.targets.contour_wanted.connect(self.new_structure)

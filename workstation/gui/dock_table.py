@@ -48,7 +48,14 @@ def _measurements(session: Session, actions: dict[str, QAction]) -> QWidget:
     return MeasurementsPanel(session, actions)
 
 
+def _registration(session: Session, actions: dict[str, QAction]) -> QWidget:
+    from workstation.gui.panels.registration import RegistrationPanel
+
+    return RegistrationPanel(session, actions)
+
+
 DOCKS: tuple[DockSpec, ...] = (
     DockSpec("window", "Window and level", "circle-half", _window, keys=("Shift+W",)),
+    DockSpec("registration", "Registration", "intersect", _registration, keys=("Shift+R",)),
     DockSpec("measurements", "Measurements", "ruler", _measurements, keys=("Shift+M",)),
 )

@@ -17,6 +17,7 @@ from workstation.view.fusion_look import (
     COLOUR,
     CURTAIN,
     DIFFERENCE,
+    EDGES,
     FLICKER,
     MODES,
     SPYGLASS,
@@ -30,6 +31,7 @@ AMOUNT_NAMES = {
     SPYGLASS: "Radius",
     FLICKER: "Rate",
     DIFFERENCE: "",
+    EDGES: "Edges",
 }
 """What the field of each mode is called; "" where there is nothing to set."""
 
@@ -65,6 +67,11 @@ def _amounts(viewing: Viewing) -> dict[str, tuple[SliderField, Callable[[], floa
             SliderField("Hz", *FLICKER_HZ, "Changes of the image in a second", 0.5),
             lambda: viewing.flicker_hz,
             set_rate,
+        ),
+        EDGES: (
+            SliderField("%", 0, 100, "How many edges are drawn"),
+            lambda: 100 * viewing.look.edges,
+            lambda percent: viewing.change_look(edges=percent / 100),
         ),
     }
 

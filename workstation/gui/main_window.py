@@ -33,6 +33,8 @@ from workstation.gui.jobs.runner import JobRunner
 from workstation.gui.measure_commands import MeasureCommands
 from workstation.gui.message_bar import MessageBar
 from workstation.gui.preparation import Preparation
+from workstation.gui.quality_commands import QualityCommands
+from workstation.gui.registration_commands import RegistrationCommands
 from workstation.gui.resources import resource
 from workstation.gui.sentences import sentence_of
 from workstation.gui.start_page import StartPage
@@ -51,7 +53,15 @@ log = logging.getLogger(__name__)
 
 TITLE = "Workstation"
 
-HANDLERS: tuple[type, ...] = (WindowCommands, ViewCommands, MeasureCommands, InformationCommands, VolumeCommands)
+HANDLERS: tuple[type, ...] = (
+    WindowCommands,
+    ViewCommands,
+    MeasureCommands,
+    InformationCommands,
+    VolumeCommands,
+    RegistrationCommands,
+    QualityCommands,
+)
 """What does the actions of the table, beside `Commands`: classes made with the window, one method for each handler.
 
 A class may have `checks()`, which gives the actions that are to be shown as chosen or not, by name, and `begin()`,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from workstation.editing.measuring import PROVISIONAL_MARK
 from workstation.fusion.registration import transform_between
 from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.transform import Transform
@@ -56,16 +57,28 @@ def profile_of(session: Session, measurement: Measurement) -> Profile | None:
 
 def all_rows(session: Session) -> list[Row]:
     """The table of all measurements; regions with the figures of every image that is shown, or was when it was made."""
-    measured = []
+    measured, provisional = [], set()
     for measurement in session.case.measurements.values():
         keys = dict.fromkeys((*session.desk.measuring.shown_images(), *measurement.image_keys))
         found = {}
         for key in keys if measurement.is_region else ():
             figures = session.desk.measuring.statistics(measurement, key)
             if figures is not None:
-                found[_unique(session.image_name(key) or key, found)] = figures
+                name = _unique(session.image_name(key) or key, found)
+                found[name] = figures
+                if session.desk.measuring.is_provisional(measurement, key):
+                    provisional.add((measurement.identifier, name))
         measured.append((measurement, found))
-    return measurement_rows(measured)
+    return measurement_rows(measured, lambda measurement, name: (measurement.identifier, name) in provisional)
+
+
+def provisional_names(session: Session, measurement: Measurement, names: dict[str, str]) -> dict[str, str]:
+    """Names of images by key; those that a registration that nobody has accepted brings over say so."""
+    measuring = session.desk.measuring
+    return {
+        key: f"{name}{PROVISIONAL_MARK}" if measuring.is_provisional(measurement, key) else name
+        for key, name in names.items()
+    }
 
 
 def _unique(name: str, taken: dict[str, Statistics]) -> str:

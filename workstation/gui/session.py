@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from workstation.case.case import Case
 from workstation.case.commands import Command
 from workstation.editing.desk import Desk
+from workstation.gui.registering import Registering
 from workstation.gui.sentences import is_expected, sentence_of
 from workstation.gui.viewing import Viewing
 from workstation.images.naming import distinct_names, name_of_volume
@@ -57,6 +58,7 @@ class Session(QObject):
     tool_changed = Signal()
     crosshair_moved = Signal()
     placing_changed = Signal()
+    landmarks_changed = Signal()
     found_changed = Signal()
     refused = Signal(str)
     header_wanted = Signal(str)
@@ -78,6 +80,7 @@ class Session(QObject):
         self._names: dict[str, str] = {}
         self._connect_case()
         self._connect_view()
+        self.registering = Registering(self)
 
     def _connect_case(self) -> None:
         case = self.case
@@ -112,6 +115,7 @@ class Session(QObject):
         self._listen(self.viewing.crosshair_moved, lambda *_: self._crosshair_moved())
         self._listen(self.viewing.display_changed, lambda *_: self._moved_image_changed())
         self._listen(self.desk.placing.changed, lambda *_: self.placing_changed.emit())
+        self._listen(self.desk.landmarking.changed, lambda *_: self.landmarks_changed.emit())
 
     def _crosshair_moved(self) -> None:
         self.desk.placing.crosshair_mm = self.viewing.crosshair_mm

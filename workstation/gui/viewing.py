@@ -29,6 +29,7 @@ from workstation.view.fusion_look import (
     COLOUR,
     CURTAIN,
     DIFFERENCE,
+    EDGES,
     FLICKER,
     SPYGLASS,
     FusionLook,
@@ -195,6 +196,8 @@ class Viewing:
             self.change_look(spyglass_radius_mm=_within(look.spyglass_radius_mm * 1.15**steps, SPYGLASS_MM))
         elif mode == FLICKER:
             self.flicker_hz = self._flicker_hz * 1.25**steps
+        elif mode == EDGES:
+            self.change_look(edges=_within(look.edges + 0.05 * steps, (0.0, 1.0)))
         elif mode != DIFFERENCE:
             self.opacity = look.opacity + 0.05 * steps
 

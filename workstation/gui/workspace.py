@@ -11,7 +11,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from workstation.editing.brush import Brush
+from workstation.editing.landmark_tool import LandmarkTool
 from workstation.editing.measuring_tool import measuring_tools
+from workstation.editing.placing_tool import PlacingTool
 from workstation.editing.polygon import Polygon
 from workstation.editing.tool import Tool
 from workstation.geometry.plane import Plane
@@ -71,6 +73,7 @@ class Workspace(QWidget):
         self._actions = actions
         self.tools: dict[str, Tool | None] = {"crosshair": None, "brush": Brush(), "polygon": Polygon()}
         self.tools |= measuring_tools()
+        self.tools |= {tool.key: tool for tool in (PlacingTool(), LandmarkTool())}
         self.tool_bar = ToolBar(session, actions)
         self.step_bar = StepBar([actions[f"step_{name}"] for name in STEPS])
         self.views = ViewGrid(session.case, session.viewing, session.desk)

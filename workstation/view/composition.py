@@ -22,12 +22,14 @@ from workstation.view.compose_kernels import (
     mixing_tables,
     with_nothing,
 )
+from workstation.view.edge_kernels import brightness, compose_edges, gradient, smooth
 from workstation.view.fusion_look import (
     BLEND,
     CHECKERBOARD,
     COLOUR,
     CURTAIN,
     DIFFERENCE,
+    EDGES,
     GREEN_MAGENTA,
     FusionLook,
     difference_scale,
@@ -42,6 +44,11 @@ if TYPE_CHECKING:
 
 Values = NDArray[np.float32]
 Picture = NDArray[np.uint32]
+
+SMOOTHED_MM = 1.5
+STRONGEST_PER_MM, WEAKEST_PER_MM = 60.0, 2.0
+"""Steps of brightness (of 255) in a millimetre that make an edge, at the ends of the slider."""
+EDGE_COLOR = 0xFFFFD60A
 
 DIMMED = 0.25
 """Brightness of a base that nothing can be subtracted from."""
@@ -61,6 +68,9 @@ def compose_layers(
     """
     if look.mode == DIFFERENCE:
         _compose_difference(base, below, overlay, above, out)
+        return
+    if look.mode == EDGES:
+        _compose_edges(look, base, below, overlay, above, frame.pixel_mm, out)
         return
     first, second = (below, *_window(base)), (above, *_window(overlay))
     table, over_table = color_table(base.colors), color_table(overlay_table_name(look, overlay))
@@ -104,6 +114,22 @@ def _compose_difference(base: Layer, below: Values, overlay: Layer, above: Value
     compose_difference(
         below, lower, factor, dim, above, held, entries_per_unit, with_nothing(color_table(DARK_DIVERGING)), out
     )
+
+
+def _compose_edges(
+    look: FusionLook, base: Layer, below: Values, overlay: Layer, above: Values, pixel_mm: float, out: Picture
+) -> None:
+    shown, held = np.empty_like(above), np.empty_like(above)
+    brightness(above, *_window(overlay), held)
+    # Smoothed over about 1.5 mm of the patient, so that noise draws no lines.
+    for _ in range(max(1, min(6, round(SMOOTHED_MM / pixel_mm)))):
+        smooth(held, shown, held_next := np.empty_like(held))
+        held = held_next
+    along, down, size = shown, np.empty_like(held), np.empty_like(held)
+    gradient(held, along, down, size)
+    least = np.float32((STRONGEST_PER_MM * (1.0 - look.edges) ** 2 + WEAKEST_PER_MM) * pixel_mm)
+    table = with_nothing(color_table(base.colors))
+    compose_edges(below, *_window(base), table, along, down, size, least, np.uint32(EDGE_COLOR), out)
 
 
 def _faded(name: str, share: float) -> Table:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from workstation.view.slice_scene import Layer
 
 BLEND, COLOUR, CHECKERBOARD, CURTAIN = "blend", "colour", "checkerboard", "curtain"
-SPYGLASS, FLICKER, DIFFERENCE = "spyglass", "flicker", "difference"
-MODES = (BLEND, COLOUR, CHECKERBOARD, CURTAIN, SPYGLASS, FLICKER, DIFFERENCE)
+SPYGLASS, FLICKER, DIFFERENCE, EDGES = "spyglass", "flicker", "difference", "edges"
+MODES = (BLEND, COLOUR, CHECKERBOARD, CURTAIN, SPYGLASS, FLICKER, DIFFERENCE, EDGES)
 
 FUNCTIONAL_MODALITIES = ("PT", "NM")
 """Images of these show function rather than anatomy."""
@@ -38,7 +38,7 @@ class FusionLook:
     tile_mm: side of a checkerboard's tiles, which lie still on the patient.
     curtain: share of the picture's width that shows the base, left of an upright line; of its height above a level one.
     spyglass_mm: (u, v) on the plane of the middle of the circle that shows the overlay; None: it is nowhere.
-    flicker_overlay: whose turn it is.
+    flicker_overlay: whose turn it is. edges: how many edges are drawn, 0 (the sharpest alone) to 1 (nearly all).
     """
 
     mode: str = BLEND
@@ -51,6 +51,7 @@ class FusionLook:
     spyglass_mm: tuple[float, float] | None = None
     spyglass_radius_mm: float = 25.0
     flicker_overlay: bool = False
+    edges: float = 0.6
 
     def __post_init__(self) -> None:
         _require_one(self.mode, MODES, "fusion mode")
@@ -58,6 +59,7 @@ class FusionLook:
         _require_one(self.overlay_colors, (GREY, *OVERLAY_COLORS), "colour table")
         _require_share(self.opacity, "The opacity of an overlay")
         _require_share(self.curtain, "The place of the curtain")
+        _require_share(self.edges, "The share of the edges")
         _require_size(self.tile_mm, "A tile of the checkerboard")
         _require_size(self.spyglass_radius_mm, "The radius of the spyglass")
         if self.spyglass_mm is not None and not all(math.isfinite(x) for x in self.spyglass_mm):

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from workstation.view import bent_kernels, compose_kernels, contour_kernels, sampling_kernels, slab_kernels
+from workstation.view import (
+    bent_kernels,
+    compose_kernels,
+    contour_kernels,
+    edge_kernels,
+    sampling_kernels,
+    slab_kernels,
+)
 
 
 def warm_up() -> None:
@@ -12,6 +19,7 @@ def warm_up() -> None:
     compose_kernels.warm_up()
     contour_kernels.warm_up()
     bent_kernels.warm_up()
+    edge_kernels.warm_up()
 
 
 def import_volume_view() -> None:

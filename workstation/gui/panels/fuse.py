@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import getpass
-from dataclasses import replace
-from typing import Any
-
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from workstation.case.commands import AddRegistration, RemoveRegistration
 from workstation.fusion.registration import Registration
 from workstation.gui.fields import label, restyle
 from workstation.gui.fusion_fields import FusionAmount, FusionModes
+from workstation.gui.glyph_label import GlyphLabel
 from workstation.gui.icons import icon
 from workstation.gui.panels.comparison import ComparisonTable
 from workstation.gui.panels.panel import Card, EmptyState, Panel, choice, fill_choice, heading, named, plain, primary
 from workstation.gui.panels.slab_field import SlabField
+from workstation.gui.registration_list import LIGHTS
 from workstation.gui.session import Session
 from workstation.images.volume import Volume
 from workstation.view.color_maps import NAMES as COLOUR_NAMES
-from workstation.view.fusion_look import COLOUR, DIFFERENCE, OVERLAY_COLORS
+from workstation.view.fusion_look import COLOUR, DIFFERENCE, EDGES, OVERLAY_COLORS
+
+LIGHT_PX = 18
 
 
 def links_between(session: Session, fixed: Volume, moving: Volume) -> list[Registration]:
@@ -38,10 +37,12 @@ def state_of(session: Session, fixed: Volume, moving: Volume) -> tuple[str, str]
         return "danger", "Not registered: the two images can't be shown on each other yet."
     found = links_between(session, fixed, moving)
     if not found:
-        return "caution", "Linked through other images' registrations."
+        if session.case.is_provisional(fixed.frame_of_reference_uid, moving.frame_of_reference_uid):
+            return "caution", "Linked through other images' registrations, not all of them accepted: provisional."
+        return "good", "Linked through other images' accepted registrations."
     if found[-1].accepted_by:
         return "good", f"Registered ({found[-1].method}), accepted by {found[-1].accepted_by}."
-    return "caution", f"Registered ({found[-1].method}), not yet checked by a person."
+    return "caution", f"Registered ({found[-1].method}), not yet checked by a person: provisional."
 
 
 def colour_names(mode: str) -> tuple[str, ...]:
@@ -49,38 +50,11 @@ def colour_names(mode: str) -> tuple[str, ...]:
     return OVERLAY_COLORS if mode == COLOUR else COLOUR_NAMES
 
 
-_UNITS = {"mm": "mm", "deg": "°", "s": "s", "percent": "%"}
-
-
-def quality_lines(quality: dict[str, Any]) -> list[str]:
-    """Figures of a registration for people: "tre_mm": 0.4 becomes "tre 0.4 mm"."""
-    lines = []
-    for key, value in quality.items():
-        name, _, end = key.rpartition("_")
-        if isinstance(value, bool):
-            lines.append(key.replace("_", " ") if value else f"not {key.replace('_', ' ')}")
-            continue
-        if isinstance(value, (list, tuple)) and not value:
-            continue
-        words, unit = (name, _UNITS[end]) if end in _UNITS and name else (key, "")
-        lines.append(f"{words.replace('_', ' ')} {_shown(value)} {unit}".strip())
-    return lines
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, (int, float)):
-        return f"{value:.3g}"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_shown(item) for item in value)
-    return str(value)
-
-
 class FusePanel(Panel):
-    """The panel. register_wanted: key of the image to register onto the planning image. load_wanted: read a REG."""
+    """The panel. register_wanted: key of the image to register onto the planning image."""
 
     title = "Fuse"
     register_wanted = Signal(str)
-    load_wanted = Signal()
     open_wanted = Signal()
 
     def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
@@ -120,22 +94,33 @@ class FusePanel(Panel):
         content.addWidget(self.compared_heading)
         content.addWidget(self.comparison)
         content.addWidget(heading("Registration"))
-        content.addWidget(self._registration_card())
+        content.addWidget(self._registration_card(actions))
         self.column.addWidget(self._content)
         self.column.addStretch(1)
         for signal in (session.images_changed, session.registrations_changed, session.display_changed):
             signal.connect(self.refresh)
+        session.registering.changed.connect(self.refresh)
         self.refresh()
 
-    def _registration_card(self) -> Card:
+    def _registration_card(self, actions: dict[str, QAction]) -> Card:
         card = Card(8)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.light = QStackedWidget()
+        self.light.setFixedSize(LIGHT_PX, LIGHT_PX)
+        for picture, colour in LIGHTS.values():
+            self.light.addWidget(GlyphLabel(picture, LIGHT_PX, colour))
         self.state = label("", wrap=True)
+        row.addWidget(self.light, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.state, 1)
+        card.column.addLayout(row)
         self.quality = label("", "muted", wrap=True)
         self.register = primary("Register automatically", self._register, "magic-wand")
-        self.accept = plain("Accept after checking", self._accept, "check-circle")
-        self.remove = plain("Remove registration", self._remove, "trash")
-        self.load = plain("Load a registration file…", self.load_wanted.emit, "file-plus")
-        for widget in (self.state, self.quality, self.register, self.accept, self.remove, self.load):
+        self.accept = plain("Accept after checking", actions["accept_registration"].trigger, "check-circle")
+        self.more = plain("Registration…", actions["dock_registration"].trigger, "intersect")
+        self.more.setToolTip("By hand, by landmarks, deformable, quality in figures, export")
+        self.load = plain("Load a registration file…", actions["load_registration"].trigger, "file-plus")
+        for widget in (self.quality, self.register, self.accept, self.more, self.load):
             card.column.addWidget(widget)
         return card
 
@@ -156,7 +141,7 @@ class FusePanel(Panel):
         fill_choice(self.overlay, entries, viewing.overlay_key)
         chosen = viewing.look.overlay_colors if viewing.mode == COLOUR else viewing.overlay_colors
         fill_choice(self.colours, [(name.capitalize(), name) for name in colour_names(viewing.mode)], chosen)
-        self.colours.setEnabled(bool(viewing.overlay_key) and viewing.mode != DIFFERENCE)
+        self.colours.setEnabled(bool(viewing.overlay_key) and viewing.mode not in (DIFFERENCE, EDGES))
         self.modes.setEnabled(bool(viewing.overlay_key))
         moving = session.overlay or others[0]
         self.comparison.show_pair(planning, moving)
@@ -165,18 +150,25 @@ class FusePanel(Panel):
     def _show_registration(self, planning: Volume, moving: Volume) -> None:
         kind, sentence = state_of(self.session, planning, moving)
         found = links_between(self.session, planning, moving)
+        newest = found[-1] if found else None
         restyle(self.state, kind=kind if kind != "danger" else "reason")
         self.state.setText(f"{self.session.image_name(moving.key)}: {sentence}")
-        lines = quality_lines(found[-1].quality) if found else []
-        self.quality.setText("\n".join(lines))
-        self.quality.setVisible(bool(lines))
+        verdict = str(newest.quality.get("verdict", "")) if newest is not None else ""
+        self.light.setVisible(verdict in LIGHTS)
+        if verdict in LIGHTS:
+            self.light.setCurrentIndex(list(LIGHTS).index(verdict))
+        words = quality_words(newest)
+        self.quality.setText(words)
+        self.quality.setVisible(bool(words))
+        running = self.session.registering.running
         same = planning.frame_of_reference_uid == moving.frame_of_reference_uid != ""
         self.register.setVisible(not same)
-        self.register.setText("Register again" if found else "Register automatically")
+        self.register.setEnabled(not running)
+        self.register.setText("Registering…" if running else "Register again" if found else "Register automatically")
         restyle(self.register, kind="" if found else "primary")
         self.register.setIcon(icon("magic-wand", "" if found else "on_accent"))
-        self.accept.setVisible(bool(found) and not found[-1].accepted_by)
-        self.remove.setVisible(bool(found))
+        self.accept.setVisible(newest is not None and newest.provisional)
+        self.more.setVisible(not same)
         self._moving_key = moving.key
 
     def _choose_overlay(self) -> None:
@@ -192,19 +184,13 @@ class FusePanel(Panel):
     def _register(self) -> None:
         self.register_wanted.emit(self._moving_key)
 
-    def _accept(self) -> None:
-        registration = self._newest()
-        if registration is not None:
-            self.session.do(AddRegistration(replace(registration, accepted_by=getpass.getuser())))
 
-    def _remove(self) -> None:
-        registration = self._newest()
-        if registration is not None:
-            self.session.do(RemoveRegistration(registration.identifier))
-
-    def _newest(self) -> Registration | None:
-        planning, moving = self.session.case.planning, self.session.case.images.get(self._moving_key)
-        if planning is None or moving is None:
-            return None
-        found = links_between(self.session, planning, moving)
-        return found[-1] if found else None
+def quality_words(registration: Registration | None) -> str:
+    """The one thing to know of a registration's quality, besides its light."""
+    if registration is None:
+        return ""
+    reasons = [str(reason) for reason in registration.quality.get("reasons", ())]
+    if reasons:
+        return "; ".join(reasons)[:1].upper() + "; ".join(reasons)[1:] + "."
+    apart = registration.quality.get("repeatability_mm")
+    return f"Two runs ended {apart:.2f} mm apart." if isinstance(apart, (int, float)) else ""

@@ -22,6 +22,7 @@ from workstation.view.fusion_look import (
     COLOUR,
     CURTAIN,
     DIFFERENCE,
+    EDGES,
     FLICKER,
     SPYGLASS,
     ColorBarLook,
@@ -33,6 +34,9 @@ from workstation.view.slice_scene import Layer, SliceScene
 
 TEXT = QColor("#e6e8ea")
 QUIET = QColor("#aab0b8")
+CAUTION = QColor("#f0b429")
+PROVISIONAL = "provisional registration"
+"""Under the name of an image, or as a caption, where a link that nobody has accepted is used."""
 SHADOW = QColor(0, 0, 0, 200)
 EDGE = 8.0
 SHORTEST_NAME = 8  # characters of an image's name that its window must leave
@@ -45,7 +49,7 @@ class Annotations:
     """The words on one slice.
 
     lines: (name, window) of each image, at the lower left, the last one lowest; a name gives way where there is no
-    room, its window stays. note: a sentence in the middle.
+    room, its window stays. A line that is `PROVISIONAL` is a warning about the one above. note: a sentence in the middle.
     """
 
     plane: Plane
@@ -59,11 +63,11 @@ def annotations_of(scene: SliceScene, frame: PictureFrame, note: str) -> Annotat
     """The words on what a scene shows in a frame of logical pixels."""
     lines = []
     if scene.base is not None:
-        lines.append(_line_of(scene.base))
+        lines += [_line_of(scene.base), *_marks(scene.base)]
     overlay = scene.overlay
     if overlay is not None:
         name, window = _line_of(overlay)
-        lines.append((f"+ {name}", f"{window}  {amount_words(scene.look)}".rstrip()))
+        lines += [(f"+ {name}", f"{window}  {amount_words(scene.look)}".rstrip()), *_marks(overlay)]
     if scene.slab.thickness_mm > 0:
         lines.append((f"{SLAB_WORDS[scene.slab.mode]} of {scene.slab.thickness_mm:g} mm", ""))
     return Annotations(frame.plane, frame.pixel_mm, tuple(lines), color_bar_of(scene.look, scene.base, overlay), note)
@@ -83,11 +87,16 @@ def amount_words(look: FusionLook) -> str:
         SPYGLASS: "in the circle",
         FLICKER: "shown now" if look.flicker_overlay else "hidden now",
         DIFFERENCE: "difference",
+        EDGES: "edges",
     }[look.mode]
 
 
 def _line_of(layer: Layer) -> tuple[str, str]:
     return name_of_volume(layer.volume), f"  {window_words(*layer.window)}"
+
+
+def _marks(layer: Layer) -> list[tuple[str, str]]:
+    return [(PROVISIONAL, "")] if layer.provisional else []
 
 
 def side_letters(plane: Plane) -> dict[str, str]:
@@ -163,8 +172,16 @@ def _paint_lines(painter: QPainter, area: QRectF, lines: tuple[tuple[str, str], 
     room = area.width() / 2 - 3 * EDGE
     y = area.bottom() - EDGE
     for line in reversed(lines):
-        _text(painter, QPointF(area.left() + EDGE, y), line_within(line, metrics, room), QUIET)
+        color = CAUTION if line[0] == PROVISIONAL else QUIET
+        _text(painter, QPointF(area.left() + EDGE, y), line_within(line, metrics, room), color)
         y -= metrics.height()
+
+
+def paint_caption(painter: QPainter, area: QRectF, words: str, font: QFont) -> None:
+    """A warning at the lower left."""
+    painter.setFont(font)
+    kept = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, area.width() / 2 - 3 * EDGE)
+    _text(painter, QPointF(area.left() + EDGE, area.bottom() - EDGE), kept, CAUTION)
 
 
 def _paint_scale(painter: QPainter, area: QRectF, pixel_mm: float, font: QFont) -> None:

@@ -73,6 +73,15 @@ class SliceAim:
             return Transform.identity()
         return self._viewing.transform(reference.frame_of_reference_uid, volume.frame_of_reference_uid)
 
+    def is_provisional(self, volume: Volume) -> bool:
+        """Whether an image lies where a registration puts it that nobody has accepted, or where a hand tries it."""
+        reference = self.reference()
+        if reference is None or volume is reference:
+            return False
+        here, there = reference.frame_of_reference_uid, volume.frame_of_reference_uid
+        tried = self._viewing.transform(here, there) is not self._case.transform(here, there)
+        return tried or self._case.is_provisional(here, there)
+
     # ------------------------------------------------------------------------------------------ the plane
 
     @property

@@ -10,12 +10,20 @@ from workstation.gui.structure_model import volume_text
 from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.legend import LegendEntry
 from workstation.gui.viewport.still import Drawn
+from workstation.structures.structure import Structure
 from workstation.view.contour_scene import TARGETS, Contour, LineStyle, kind_of, style_of
 from workstation.view.outlines import Outlines
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
     from workstation.editing.desk import Desk
+
+
+def is_provisional(case: Case, structure: Structure) -> bool:
+    """Whether a structure lies on the planning image by a registration that nobody has accepted."""
+    here = case.planning.frame_of_reference_uid if case.planning is not None else ""
+    there = structure.frame_of_reference_uid
+    return bool(here and there) and here != there and case.is_provisional(there, here)
 
 
 def _unknown(_identifier: str) -> float | None:
@@ -74,7 +82,8 @@ class SliceContours:
             return None
         style, volume_cc = self._style(identifier), self.volume_of(identifier)
         words = "" if volume_cc is None else volume_text(volume_cc)
-        return LegendEntry(structure.color, style.width, style.pattern, structure.name, words)
+        name = f"{structure.name} (provisional)" if is_provisional(self._case, structure) else structure.name
+        return LegendEntry(structure.color, style.width, style.pattern, name, words)
 
     def legend(self) -> list[LegendEntry]:
         """Entries of the structures in the picture, the uppermost first."""

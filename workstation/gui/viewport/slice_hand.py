@@ -397,7 +397,9 @@ class SliceHand:
 
     def _crosshair_in_hand(self) -> bool:
         tool = self._view.viewing.tool
-        return tool is None or self._view.desk is None or tool.key == "crosshair" or not self._view.linked
+        if tool is None or self._view.desk is None or tool.key == "crosshair":
+            return True
+        return not self._view.linked and not getattr(tool, "works_unlinked", False)
 
     def _pointer(
         self, place: QPointF, keys: Qt.KeyboardModifier, pressed: bool, rubber: bool = False, pressure: float = 1.0
@@ -416,6 +418,8 @@ class SliceHand:
             ctrl=bool(keys & _MODIFIERS.ControlModifier),
             pressure=pressure,
             pixel_mm=frame.pixel_mm,
+            image_key=self._view.image_key,
+            linked=self._view.linked,
         )
 
     def _crosshair_to(self, place: QPointF) -> None:

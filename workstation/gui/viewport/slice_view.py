@@ -36,6 +36,7 @@ from workstation.gui.viewport.annotations import Annotations, annotations_of, pa
 from workstation.gui.viewport.crosshair import Crosshair, paint_crosshair, paint_handles
 from workstation.gui.viewport.fusion_marks import paint_fusion_marks
 from workstation.gui.viewport.keyboard import somebody_types
+from workstation.gui.viewport.landmark_painting import paint_landmarks
 from workstation.gui.viewport.legend import paint_legend, paint_name
 from workstation.gui.viewport.measurement_painting import paint_measurements
 from workstation.gui.viewport.readout import Readout, readout_at
@@ -209,7 +210,7 @@ class SliceView(QWidget):
         to_image = self.aim.to_image(volume) if volume is not None and self.reference() is not None else None
         if volume is None or to_image is None:
             return None
-        return Layer(volume, to_image, self.viewing.window(key), colors)
+        return Layer(volume, to_image, self.viewing.window(key), colors, self.aim.is_provisional(volume))
 
     def look(self) -> FusionLook:
         """How the images lie on each other here: the spyglass follows the cursor of this view."""
@@ -314,6 +315,7 @@ class SliceView(QWidget):
             self.desk.active_changed.connect(self.refresh)
             self.desk.settings_changed.connect(self._tool_changed)
             self.desk.measuring.changed.connect(self._tool_changed)
+            self.desk.landmarking.changed.connect(self._tool_changed)
 
     def refresh(self, *_: object) -> None:
         """Make the slice anew at the next repaint."""
@@ -445,6 +447,7 @@ class SliceView(QWidget):
             paint_fusion_marks(painter, area, frame, self.look())
         paint_annotations(painter, area, annotations_of(self.scene, frame, self._note), self.font())
         paint_measurements(painter, self, frame)
+        paint_landmarks(painter, self, frame)
         self._paint_tool(painter, frame)
         self._paint_names(painter, area)
 

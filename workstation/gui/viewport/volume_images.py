@@ -42,6 +42,14 @@ def is_placed(case: Case, image: Volume) -> bool:
     return isinstance(case.transform(image.frame_of_reference_uid, planning.frame_of_reference_uid), Transform)
 
 
+def lies_provisionally(case: Case, image: Volume) -> bool:
+    """Whether an image is laid into the planning image's frame by a registration that nobody has accepted."""
+    planning = case.planning
+    if planning is None or planning.frame_of_reference_uid == image.frame_of_reference_uid:
+        return False
+    return case.is_provisional(image.frame_of_reference_uid, planning.frame_of_reference_uid)
+
+
 def to_planning(case: Case, image: Volume) -> Float | None:
     """(4, 4) from an image's frame of reference to the planning image's, None where they are the same."""
     planning = case.planning

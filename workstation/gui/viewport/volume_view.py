@@ -31,11 +31,12 @@ from shiboken6 import isValid
 
 from workstation.geometry.plane import Plane
 from workstation.gui.viewing import Viewing
-from workstation.gui.viewport.annotations import paint_note, paint_side_letters
+from workstation.gui.viewport.annotations import PROVISIONAL, paint_caption, paint_note, paint_side_letters
 from workstation.gui.viewport.keyboard import somebody_types
 from workstation.gui.viewport.side_buttons import SideButtons
+from workstation.gui.viewport.slice_contours import is_provisional
 from workstation.gui.viewport.volume_hand import VolumeHand, is_side
-from workstation.gui.viewport.volume_images import offered
+from workstation.gui.viewport.volume_images import image_for, lies_provisionally, offered
 from workstation.view.volume_camera import VolumeCamera
 from workstation.view.volume_clip import clip_planes, facing
 
@@ -353,6 +354,9 @@ class VolumeView(QWidget):
         # Coarse pictures are enlarged.
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._image.width() < self.width())
         painter.drawImage(area, self._image)
+        if self._is_provisional():
+            room = area.adjusted(0, 0, 0, -BUTTONS_PX)
+            paint_caption(painter, room, PROVISIONAL, self.font())
         note = self._sentence()
         if note:
             paint_note(painter, area, note, self.font())
@@ -367,6 +371,18 @@ class VolumeView(QWidget):
             return self.note
         empty = not self.surfaces.names and not self.context.there and not self.context.busy
         return self.note or self.surfaces.note or self.context.note or (EMPTY_NOTE if empty else "")
+
+    def _is_provisional(self) -> bool:
+        """Whether something in the picture lies where a registration puts it that nobody has accepted."""
+        image = image_for(self.case, self.viewing, self.viewing.volume_look.context)
+        if image is not None and lies_provisionally(self.case, image):
+            return True
+        structures = self.case.structures
+        names = self.surfaces.names if self.surfaces is not None else ()
+        return any(
+            self.viewing.visible(name) and is_provisional(self.case, structures[name])
+            for name in names if name in structures
+        )  # fmt: skip
 
     def _shown_camera(self) -> VolumeCamera:
         """The camera of the picture on screen, in this widget's pixels: what is painted over it must not run ahead."""

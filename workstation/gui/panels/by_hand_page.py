@@ -1,0 +1,149 @@
+"""Registration by hand: the six numbers of the rigid map, and the tool that moves the image in the views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from workstation.case.errors import CaseError
+from workstation.editing.placing import CROSSHAIR, MIDDLE, middles_on_each_other, rigid_part
+from workstation.geometry.deformation import Deformation
+from workstation.geometry.transform import Transform
+from workstation.gui.fields import NumberField, label
+from workstation.gui.panels.panel import choice, fill_choice, named, plain, primary
+from workstation.gui.session import Session
+
+MOST_MM, MOST_DEG = 2000.0, 180.0
+AXES = (("Left", "x", "patient's left"), ("Posterior", "y", "posterior"), ("Superior", "z", "superior"))
+ANGLES = (("Pitch", "about x"), ("Roll", "about y"), ("Yaw", "about z"))
+PIVOTS = (("The crosshair", CROSSHAIR), ("Middle of the image", MIDDLE))
+
+
+class ByHandPage(QWidget):
+    """The page. Numbers tell how the fused image has been moved against its own coordinates, as it is seen.
+
+    refine: called to go on automatically from where the image lies.
+    """
+
+    def __init__(self, session: Session, actions: dict[str, QAction], refine: Callable[[], object]) -> None:
+        super().__init__()
+        self._session, self._showing = session, False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self.tool = primary("Move it in the views", actions["tool_place"].trigger, "arrows-out-cardinal")
+        self.tool.setToolTip(actions["tool_place"].toolTip())
+        column.addWidget(self.tool)
+        self.reason = label("", "reason", wrap=True)
+        column.addWidget(self.reason)
+        self.shifts = [NumberField("mm", -MOST_MM, MOST_MM, 0.1, 1, f"{name} in mm", 58) for name, _, _ in AXES]
+        self.turns = [NumberField("°", -MOST_DEG, MOST_DEG, 0.1, 1, f"{name} in degrees", 58) for name, _ in ANGLES]
+        table = QGridLayout()
+        table.setHorizontalSpacing(8)
+        table.setVerticalSpacing(4)
+        for row, (name, axis, side) in enumerate(AXES):
+            words = label(f"{name} {axis}", "muted")
+            words.setToolTip(f"Positive moves the image to the {side}")
+            table.addWidget(words, row, 0)
+            table.addWidget(self.shifts[row], row, 1)
+            turn = label(ANGLES[row][0], "muted")
+            turn.setToolTip(f"Turns {ANGLES[row][1]}")
+            table.addWidget(turn, row, 2)
+            table.addWidget(self.turns[row], row, 3)
+        table.setColumnStretch(3, 1)
+        column.addLayout(table)
+        self.pivot = choice()
+        self.pivot.setAccessibleName("What turning leaves where it is")
+        fill_choice(self.pivot, list(PIVOTS), CROSSHAIR)
+        self.pivot.currentIndexChanged.connect(self._choose_pivot)
+        column.addLayout(named("Turn about", self.pivot))
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.reset = plain("Own coordinates", self._reset, "", "Lay the image where its own coordinates say")
+        self.middles = plain("Middle on middle", self._middles, "", "Lay the middles of both images on each other")
+        row.addWidget(self.reset)
+        row.addWidget(self.middles)
+        column.addLayout(row)
+        self.rigid = plain("Begin with the rigid part", self._rigid_part, "", "Leaves the deformation out")
+        self.refine = plain("Refine automatically", refine, "magic-wand", "Go on from here by the images themselves")
+        column.addWidget(self.rigid)
+        column.addWidget(self.refine)
+        for field in (*self.shifts, *self.turns):
+            field.changed.connect(lambda _value: self._typed())
+        session.placing_changed.connect(self.refresh)
+        session.images_changed.connect(self.refresh)
+        session.registering.changed.connect(self.refresh)
+        self.refresh()
+
+    # ------------------------------------------------------------------ showing
+
+    def refresh(self) -> None:
+        """The numbers of what is seen."""
+        placing = self._session.desk.placing
+        reason = placing.why_not()
+        bent = isinstance(placing.link(), Deformation)
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason))
+        self.rigid.setVisible(bent)
+        for widget in (self.tool, self.pivot, self.reset, self.middles, self.refine, *self.shifts, *self.turns):
+            widget.setEnabled(not reason)
+        fill_choice(self.pivot, list(PIVOTS), placing.pivot)
+        seen = self._seen()
+        self._showing = True
+        shift_mm, turn_deg = (np.zeros(3), np.zeros(3)) if seen is None else numbers_of(seen, self._middle())
+        for field, value in zip((*self.shifts, *self.turns), (*shift_mm, *turn_deg), strict=True):
+            if not field.line.hasFocus():
+                field.set_value(float(value))
+        self._showing = False
+
+    def _seen(self) -> Transform | None:
+        """How the image has been moved, as it is seen: from its own coordinates to where it lies."""
+        shown = self._session.desk.placing.shown
+        return rigid_part(shown).inverse() if shown is not None else None
+
+    def _middle(self) -> np.ndarray:
+        moving = self._session.desk.placing.moving
+        return np.zeros(3) if moving is None else moving.grid.centre_mm
+
+    # ------------------------------------------------------------------ doing
+
+    def _typed(self) -> None:
+        if self._showing:
+            return
+        shift_mm = [field.value() for field in self.shifts]
+        turn_deg = [field.value() for field in self.turns]
+        self._keep(Transform.from_rigid(shift_mm, turn_deg, self._middle()).inverse(), "Move by hand")
+
+    def _choose_pivot(self) -> None:
+        self._session.desk.placing.pivot = str(self.pivot.currentData())
+
+    def _reset(self) -> None:
+        self._keep(Transform.identity(), "Reset to own coordinates")
+
+    def _middles(self) -> None:
+        placing = self._session.desk.placing
+        if placing.fixed is not None and placing.moving is not None:
+            self._keep(middles_on_each_other(placing.fixed, placing.moving), "Middle on middle")
+
+    def _rigid_part(self) -> None:
+        link = self._session.desk.placing.link()
+        if link is not None:
+            self._keep(rigid_part(link), "Begin with the rigid part")
+
+    def _keep(self, spatial_map: Transform, words: str) -> None:
+        placing = self._session.desk.placing
+
+        def keep() -> None:
+            if placing.fixed is None or placing.moving is None:
+                raise CaseError(placing.why_not())
+            placing.keep(spatial_map, words)
+
+        self._session.attempt(keep)
+
+
+def numbers_of(moved: Transform, middle_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(shift of the image's middle in mm, pitch, roll and yaw in degrees) of how an image was moved."""
+    return moved.translation_mm(middle_mm), moved.rotation_deg()

@@ -1,0 +1,261 @@
+"""Registration: the pair of images, four ways to register them, how good the result is, and who has accepted it."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from workstation.case.commands import RemoveRegistration
+from workstation.case.registration_commands import AcceptRegistration, UseRegistration, WithdrawAcceptance
+from workstation.fusion.registration import Registration
+from workstation.gui.fields import label, restyle
+from workstation.gui.panels.automatic_page import AutomaticPage
+from workstation.gui.panels.by_hand_page import ByHandPage
+from workstation.gui.panels.deformable_page import DeformablePage
+from workstation.gui.panels.landmark_page import LandmarkPage
+from workstation.gui.panels.panel import EmptyState, Panel, choice, fill_choice, heading, named, plain, primary
+from workstation.gui.panels.quality_card import QualityCard
+from workstation.gui.plot_library import runner_of, when_plots_are_there
+from workstation.gui.registering import DONE, FAILED, RUNNING
+from workstation.gui.registration_list import RegistrationList
+from workstation.gui.session import Session
+
+AUTOMATIC, BY_HAND, LANDMARKS, DEFORMABLE = "automatic", "by hand", "landmarks", "deformable"
+PAGES = (("Automatic", AUTOMATIC), ("By hand", BY_HAND), ("Landmarks", LANDMARKS), ("Deform", DEFORMABLE))
+CHECKS = ("fusion_checkerboard", "fusion_curtain", "fusion_difference", "fusion_edges")
+
+
+class PageStack(QStackedWidget):
+    """As high as the page in front."""
+
+    def sizeHint(self):  # type: ignore[no-untyped-def]
+        return self.currentWidget().sizeHint() if self.currentWidget() else super().sizeHint()
+
+    def minimumSizeHint(self):  # type: ignore[no-untyped-def]
+        return self.currentWidget().minimumSizeHint() if self.currentWidget() else super().minimumSizeHint()
+
+
+class RegistrationPanel(Panel):
+    """The panel."""
+
+    title = "Registration"
+
+    def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
+        super().__init__(session)
+        self.heading.hide()  # the title bar says it
+        self._actions = actions
+        self.column.setContentsMargins(12, 8, 12, 8)
+        self.empty = EmptyState(
+            "intersect",
+            "Registration lays a second image of the patient onto the planning image and says how well it fits.",
+            "Open images…",
+            actions["open_folder"].trigger,
+        )
+        self.column.addWidget(self.empty)
+        self._content = QWidget()
+        content = QVBoxLayout(self._content)
+        content.setContentsMargins(0, 0, 0, 0)
+        content.setSpacing(8)
+        self._add_pair(content)
+        self._add_pages(content)
+        self._add_result(content)
+        self.column.addWidget(self._content)
+        self.column.addStretch(1)
+        session.registering.changed.connect(self.refresh)
+        session.registering.stepped.connect(self._show_curve)
+        session.display_changed.connect(self.refresh)
+        self.show_page(AUTOMATIC)
+        self.refresh()
+
+    def _add_pair(self, content: QVBoxLayout) -> None:
+        self.moving = choice()
+        self.moving.setAccessibleName("Image to register")
+        self.moving.activated.connect(self._choose_moving)
+        self.fixed = label("", wrap=True)
+        content.addLayout(named("Onto", self.fixed))
+        content.addLayout(named("Register", self.moving))
+        self.direction = label("", "muted", wrap=True)
+        content.addWidget(self.direction)
+
+    def _add_pages(self, content: QVBoxLayout) -> None:
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        group = QButtonGroup(self)
+        group.setExclusive(True)
+        self.tabs: dict[str, QToolButton] = {}
+        for words, name in PAGES:
+            tab = QToolButton()
+            tab.setText(words)
+            tab.setCheckable(True)
+            restyle(tab, kind="segment")
+            tab.clicked.connect(lambda _checked=False, name=name: self.show_page(name))
+            group.addButton(tab)
+            row.addWidget(tab, 1)
+            self.tabs[name] = tab
+        row.addStretch(0)
+        content.addLayout(row)
+        self.automatic = AutomaticPage(self.session)
+        self.by_hand = ByHandPage(self.session, self._actions, self._refine)
+        self.landmarks = LandmarkPage(self.session, self._actions)
+        self.deformable = DeformablePage(self.session)
+        self.pages: dict[str, QWidget] = {
+            AUTOMATIC: self.automatic, BY_HAND: self.by_hand, LANDMARKS: self.landmarks, DEFORMABLE: self.deformable,
+        }  # fmt: skip
+        self.stack = PageStack()
+        for page in self.pages.values():
+            self.stack.addWidget(page)
+        content.addWidget(self.stack)
+        self.outcome = label("", wrap=True)
+        content.addWidget(self.outcome)
+        self.curve: QWidget | None = None
+        self._curve_place = QVBoxLayout()
+        content.addLayout(self._curve_place)
+
+    def _add_result(self, content: QVBoxLayout) -> None:
+        self.result_heading = heading("In use")
+        content.addWidget(self.result_heading)
+        self._checks = QWidget()
+        checks = QHBoxLayout(self._checks)
+        checks.setContentsMargins(0, 0, 0, 0)
+        checks.setSpacing(4)
+        self.check_buttons = []
+        for name in CHECKS:
+            button = QToolButton()
+            button.setDefaultAction(self._actions[name])
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            checks.addWidget(button)
+            self.check_buttons.append(button)
+        self.before = QToolButton()
+        self.before.setDefaultAction(self._actions["registration_before"])
+        self.before.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        checks.addWidget(self.before)
+        checks.addStretch(1)
+        content.addWidget(self._checks)
+        self.list = RegistrationList(self.session, self._do)
+        content.addWidget(self.list)
+        self.name = QLineEdit(known_person())
+        self.name.setAccessibleName("Accepted by")
+        self.name.setPlaceholderText("Your name")
+        self.name_row = QWidget()
+        row = named("Accepted by", self.name, 84)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.name_row.setLayout(row)
+        content.addWidget(self.name_row)
+        self.accept = primary("Accept after checking", self._accept, "check-circle")
+        content.addWidget(self.accept)
+        self.quality = QualityCard(self.session)
+        content.addWidget(self.quality)
+        for name in ("export_registration", "export_resampled", "load_registration", "test_known_transforms"):
+            button = plain(self._actions[name].iconText(), self._actions[name].trigger)
+            button.setToolTip(self._actions[name].toolTip())
+            self.__dict__[name] = button
+            content.addWidget(button)
+
+    # ------------------------------------------------------------------ showing
+
+    def show_page(self, name: str) -> None:
+        """Bring one of the four ways to the front."""
+        self.tabs[name].setChecked(True)
+        self.stack.setCurrentWidget(self.pages[name])
+        self.stack.updateGeometry()
+
+    def refresh(self) -> None:
+        """Show the pair and its registrations as they are now."""
+        session, registering = self.session, self.session.registering
+        fixed, moving = registering.fixed, registering.moving
+        there = fixed is not None and moving is not None
+        self.empty.setVisible(not there)
+        self._content.setVisible(there)
+        if fixed is None or moving is None:
+            return
+        self.fixed.setText(session.image_name(fixed.key))
+        others = [(session.image_name(key), key) for key in session.case.images if key != fixed.key]
+        fill_choice(self.moving, others, moving.key)
+        if session.desk.placing.moving is None:
+            session.desk.placing.moving_key = moving.key
+        self.direction.setText(self._direction_words())
+        self._show_outcome()
+        found = registering.registration
+        self.result_heading.setVisible(found is not None)
+        self._checks.setVisible(found is not None)
+        self.list.refresh()
+        waiting = found is not None and found.provisional
+        self.name_row.setVisible(waiting)
+        self.accept.setVisible(waiting)
+
+    def _direction_words(self) -> str:
+        """Which way the map runs, and through which other images where it is no single registration."""
+        session, registering = self.session, self.session.registering
+        fixed, moving = registering.fixed, registering.moving
+        assert fixed is not None and moving is not None
+        reason = registering.why_not()
+        if reason:
+            return reason + "."
+        chain = session.case.chain(fixed.frame_of_reference_uid, moving.frame_of_reference_uid)
+        one, other = session.image_name(fixed.key), session.image_name(moving.key)
+        if not chain:
+            return f"Not registered yet: {other} can't be shown on {one}."
+        if len(chain) > 1:
+            return f"Linked through {len(chain)} registrations, one after the other; the image is looked up once."
+        return f"Takes points of {one} to {other}."
+
+    def _show_outcome(self) -> None:
+        registering = self.session.registering
+        kinds = {DONE: "good", FAILED: "reason", RUNNING: "muted"}
+        words = registering.outcome
+        if registering.running and registering.job is not None:
+            words = registering.job.sentence or "Preparing the images"
+        self.outcome.setText(words)
+        self.outcome.setVisible(bool(words))
+        restyle(self.outcome, kind=kinds.get(registering.state, "muted"))
+        if self.curve is not None:
+            self.curve.setVisible(bool(registering.steps))
+
+    def _show_curve(self) -> None:
+        when_plots_are_there(runner_of(self.session), self._draw_curve)
+        self._show_outcome()
+
+    def _draw_curve(self) -> None:
+        if self.curve is None:
+            from workstation.gui.metric_curve import MetricCurve
+
+            self.curve = MetricCurve()
+            self._curve_place.addWidget(self.curve)
+        self.curve.setVisible(True)
+        self.curve.show_steps(self.session.registering.steps)  # type: ignore[attr-defined]
+
+    # ------------------------------------------------------------------ doing
+
+    def _choose_moving(self, _index: int) -> None:
+        key = str(self.moving.currentData() or "")
+        self.session.desk.placing.moving_key = key
+        if self.session.viewing.overlay_key:
+            self.session.viewing.overlay_key = key
+
+    def _refine(self) -> None:
+        self.show_page(AUTOMATIC)
+        self.automatic.refine()
+
+    def _do(self, what: str, registration: Registration) -> None:
+        commands: dict[str, Callable[[str], object]] = {
+            "use": UseRegistration, "withdraw": WithdrawAcceptance, "remove": RemoveRegistration,
+        }  # fmt: skip
+        self.session.do(commands[what](registration.identifier))  # type: ignore[arg-type]
+
+    def _accept(self) -> None:
+        found = self.session.registering.registration
+        if found is not None:
+            self.session.do(AcceptRegistration(found.identifier, self.name.text()))
+
+
+def known_person() -> str:
+    """The name that the system knows the person by."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
