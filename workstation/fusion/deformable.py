@@ -1,0 +1,313 @@
+"""Deformable registration of two images of one patient, of the same or of different modality.
+
+Cubic B-splines with bending energy (Rueckert et al., IEEE TMI 18:712, 1999), found by Gauss and Newton's steps through
+a pyramid of images and lattices; every measure of agreement is a log-likelihood, so that one stiffness suits them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.fusion.bspline import THREADS, Along, Lattice
+from workstation.fusion.deformable_climb import Level, Look, climb
+from workstation.fusion.deformable_fade import Fade
+from workstation.fusion.deformable_images import Box, Sources, linear_curve
+from workstation.fusion.deformable_metrics import NAMES, DeformableMetric, measure_for
+from workstation.fusion.deformable_unfolding import Unfolding
+from workstation.fusion.jacobian import FieldJacobian
+from workstation.fusion.preparation import Prepared, prepare, shows_hounsfield_units
+from workstation.fusion.quality.displacement import spread
+from workstation.fusion.registration import Registration, RegistrationError
+from workstation.fusion.rigid import register_rigid
+from workstation.fusion.watching import Step, Watch, silent_watch
+from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep, SpatialMap
+from workstation.geometry.grid import Grid
+from workstation.geometry.mask import Mask
+from workstation.geometry.transform import Transform
+from workstation.images.volume import Volume
+from workstation.jobs.progress import Progress, part, silent
+
+Float = NDArray[np.float64]
+Single = NDArray[np.float32]
+
+STEPS = (15, 12, 8)
+"""Of the levels, coarse to fine."""
+SPACING_MM = 10.0
+STIFFNESS: dict[DeformableMetric, float] = {"squares": 10.0, "correlation": 10.0, "mutual-information": 20.0}
+"""mm²; of a likelihood per mm³."""
+WINDOW_MM = 8.0
+NOISE: dict[DeformableMetric, float] = {"squares": 0.004, "correlation": 0.01, "mutual-information": 0.0}
+LEAST_OVERLAP = 0.02
+FIELD_MM = (2.0, 4.0)
+MOST_NODES = 4e6
+FADED_FIELD_MM = 2.0
+SMALL_VOLUME, LARGE_VOLUME = 0.2, 5.0
+LEAST_AGREEMENT: dict[DeformableMetric, float] = {
+    "squares": -np.inf, "correlation": 0.1, "mutual-information": 0.05
+}  # fmt: skip
+
+
+def register_deformable(
+    fixed: Volume,
+    moving: Volume,
+    *,
+    start: Transform | None = None,
+    metric: Literal["auto"] | DeformableMetric = "auto",
+    spacing_mm: float | None = None,
+    stiffness: float = 1.0,
+    inside: Mask | None = None,
+    diffeomorphic: bool = True,
+    progress: Progress = silent,
+    watch: Watch = silent_watch,
+) -> Registration:
+    """Find the map that takes points of the fixed image to the same anatomy in the moving one, bending as it must.
+
+    start: a rigid (or affine) map, fixed to moving; the bend is what is left after it. Without one the identity where
+        both images share a frame of reference, else a rigid registration is done first.
+    metric: "squares" (same scanner, same values), "correlation" (in windows of 8 mm: values may change smoothly),
+        "mutual-information" (different modalities); "auto" takes correlation for one modality, else information.
+    spacing_mm: between control points at the end, 10 by default. stiffness: 1 is usual, 10 is stiff, 0.1 limp.
+    inside: nothing outside of this structure (any grid, fixed frame) moves, and what is inside fades in from its surface.
+    diffeomorphic: kept from folding at every step, no cell shrinks below a tenth.
+    progress: may raise Cancelled; watch: gets every step.
+    The map is T(x) = start(x + u(x)), u sampled on nodes over the fixed image (over `inside`, where given).
+    Raises RegistrationError, in one sentence, for images that can't be registered. `quality` (JSON values) holds
+    "metric" with its name and unit, "metric_start", "metric_end", "iterations", "control_spacing_mm", "stiffness",
+    "diffeomorphic", "displacement_mm" of the bend in the body {"min", "mean", "p95", "max"}, "jacobian" in the body
+    and "jacobian_field" everywhere {"min", "max", "folded_fraction"}, and a "verdict" with its "reasons".
+    """
+    if spacing_mm is not None and not 2.0 <= spacing_mm <= 200.0:
+        raise RegistrationError(f"Control points lie 2 to 200 mm apart, not {spacing_mm:g} mm")
+    if not 0 < stiffness < np.inf:
+        raise RegistrationError(f"The stiffness is a positive number, not {stiffness:g}")
+    begin = 0.0
+    if start is None and not _same_frame(fixed, moving):
+        found = register_rigid(fixed, moving, progress=part(progress, 0.0, 0.3), watch=watch).fixed_to_moving
+        start, begin = _affine(found), 0.3
+    begun = part(progress, begin, 1.0)
+    begun(0.0, "Preparing the fixed image")
+    one = prepare(fixed, "fixed")
+    begun(0.05, "Preparing the moving image")
+    other = prepare(moving, "moving")
+    chosen = _metric(fixed, moving) if metric == "auto" else metric
+    with ThreadPoolExecutor(THREADS) as pool:
+        work = _Work(
+            one, other, _affine(start or Transform.identity()), chosen, spacing_mm or SPACING_MM, stiffness, inside,
+            diffeomorphic, watch, pool,
+        )  # fmt: skip
+        answer = work.run(part(begun, 0.1, 1.0))
+    progress(1.0, "Registered")
+    return Registration(
+        identifier=str(uuid4()),
+        fixed_frame_uid=fixed.frame_of_reference_uid,
+        moving_frame_uid=moving.frame_of_reference_uid,
+        fixed_to_moving=answer.map,
+        method=f"deformable, B-spline, {NAMES[chosen].split(',')[0]}",
+        quality=answer.quality,
+    )
+
+
+def _same_frame(fixed: Volume, moving: Volume) -> bool:
+    return bool(fixed.frame_of_reference_uid) and fixed.frame_of_reference_uid == moving.frame_of_reference_uid
+
+
+def _affine(found: SpatialMap) -> Transform:
+    if not isinstance(found, Transform):
+        raise RegistrationError("A deformable registration starts from a rigid or affine map, not from a bent one")
+    return found
+
+
+def _metric(fixed: Volume, moving: Volume) -> DeformableMetric:
+    both_ct = shows_hounsfield_units(fixed) and shows_hounsfield_units(moving)
+    same = both_ct or (bool(fixed.modality) and fixed.modality == moving.modality)
+    return "correlation" if same else "mutual-information"
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    map: SpatialMap
+    quality: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class _Nodes:
+    """Where the answer is sampled: a grid, the splines along its axes (k, j, i), the fade there."""
+
+    grid: Grid
+    along: tuple[Along, Along, Along]
+    fade: Single | None
+
+
+@dataclass(eq=False)
+class _Work:
+    """One registration under way."""
+
+    fixed: Prepared
+    moving: Prepared
+    start: Transform
+    metric: DeformableMetric
+    spacing_mm: float
+    stiffness: float
+    inside: Mask | None
+    diffeomorphic: bool
+    watch: Watch
+    pool: ThreadPoolExecutor
+    steps: int = 0
+
+    def run(self, progress: Progress) -> _Answer:
+        """Climb through the levels, sample the answer, judge it."""
+        beyond = float(np.sqrt(3)) * FADED_FIELD_MM
+        self.fade = None if self.inside is None else Fade.inside(self.inside, beyond)
+        if self.fade is not None and self.fade.width_mm <= 0:
+            raise RegistrationError("Deformable registration is not possible: the structure to stay inside of is too thin")
+        self.box = Box.around(self.fixed.volume.grid, self.fixed.body, self.fade)
+        sources = self._sources()
+        lattice = Lattice.over(self.box.size_mm, self.spacing_mm, len(STEPS) - 1)
+        coefficients = np.zeros(lattice.shape)
+        finest = self.box.finest_mm()
+        share = [0.0, 0.12, 0.35, 0.9]
+        for n, steps in enumerate(STEPS):
+            if n:
+                lattice, coefficients = lattice.halved(coefficients)
+            spacing = finest * 2 ** (len(STEPS) - 1 - n)
+            here = part(progress, share[n], share[n + 1])
+            level, coefficients, look = self._climb(sources, lattice, coefficients, spacing, steps, here)
+        progress(0.92, "Sampling the deformation")
+        nodes = self._nodes(lattice)
+        if self.diffeomorphic:
+            coefficients = self._unfolding(lattice, nodes, lambda: progress(0.93, "Sampling the deformation"))(coefficients)
+        end = level.look(coefficients).judged.agreement
+        began = level.look(np.zeros_like(coefficients)).judged.agreement
+        progress(0.96, "Judging the deformation")
+        return self._answer(lattice, coefficients, nodes, began, end)
+
+    def _sources(self) -> Sources:
+        if self.metric == "mutual-information":
+            curves = self.fixed.curve, self.moving.curve
+        else:
+            curves = linear_curve(self.fixed.volume), linear_curve(self.moving.volume)
+        return Sources(self.fixed, self.moving, *curves, self.box, self.start, self.fade, self.pool)
+
+    def _climb(
+        self, sources: Sources, lattice: Lattice, coefficients: Float, spacing: float, steps: int, progress: Progress
+    ) -> tuple[Level, Float, Look]:  # fmt: skip
+        stage = f"{spacing:.1f} mm"
+        progress(0.0, f"Looking at the images at {stage}")
+        images = sources.level(spacing)
+        window = tuple(max(1, round(WINDOW_MM / 2 / s)) if spacing < WINDOW_MM else 1 for s in images.spacing_mm)
+        window = tuple(max(1, int(round(max(WINDOW_MM / 2, 2 * spacing) / s))) for s in images.spacing_mm)
+        measure = measure_for(self.metric, window, NOISE[self.metric], self.pool)  # type: ignore[arg-type]
+        said = [0.0]
+        level = Level(
+            images, lattice, measure, self.stiffness * STIFFNESS[self.metric], self.pool,
+            lambda: progress(said[0], f"Bending at {stage}"),
+        )  # fmt: skip
+
+        def after(number: int, look: Look, coefficients: Float) -> None:
+            self.steps += 1
+            said[0] = number / steps
+            self.watch(Step(stage, number, round(look.judged.agreement, 6)))
+            progress(said[0], f"Bending at {stage}")
+
+        first = level.look(coefficients)
+        if first.judged.count < LEAST_OVERLAP * max(float(np.count_nonzero(images.known)), 1.0):
+            raise RegistrationError(
+                f"Registration is not possible: {self.fixed.name} and {self.moving.name} do not overlap"
+            )
+        mended: Callable[[Float], Float] = lambda c: c  # noqa: E731
+        if self.diffeomorphic:
+            mended = self._unfolding(lattice, self._test_nodes(lattice), lambda: progress(said[0], f"Bending at {stage}"))
+        coefficients, look = climb(level, coefficients, steps, after, mended)
+        return level, coefficients, look
+
+    # ------------------------------------------------------------------ the answer's nodes
+
+    def _test_nodes(self, lattice: Lattice) -> _Nodes:
+        """Two nodes a control interval, over the box."""
+        grid = self.fixed.volume.grid
+        counts = 2 * np.array(lattice.cells)[::-1] + 1
+        spacing = lattice.spacing_mm[::-1] / 2
+        own = Grid(grid.to_patient(self.box.first - 0.5), spacing, grid.direction, counts)
+        along = tuple(lattice.along(a, np.arange(counts[2 - a]) * spacing[2 - a]) for a in range(3))
+        return _Nodes(own, along, None if self.fade is None else self.fade.on(own))  # type: ignore[arg-type]
+
+    def _nodes(self, lattice: Lattice) -> _Nodes:
+        """Over the whole fixed image, from its first voxels to its last; around the structure alone, where given."""
+        grid = self.fixed.volume.grid
+        if self.fade is None:
+            first, last = np.zeros(3), np.array(grid.size) - 1.0
+            fine = float(np.clip(lattice.spacing_mm.min() / 4, *FIELD_MM))
+            wanted = max(fine, float(np.prod((last - first + 1) * grid.spacing_mm) / MOST_NODES) ** (1 / 3))
+        else:
+            index = grid.to_index(self.fade.box_mm(2 * FADED_FIELD_MM))
+            first, last, wanted = index.min(0), index.max(0), FADED_FIELD_MM
+        length = (last - first) * grid.spacing_mm
+        counts = np.maximum(2, np.ceil(length / wanted - 1e-6).astype(int) + 1)
+        own = Grid(grid.to_patient(first), length / (counts - 1), grid.direction, counts)
+        along = tuple(
+            lattice.along(a, self.box.places_mm(a, np.linspace(first[2 - a], last[2 - a], counts[2 - a])))
+            for a in range(3)
+        )
+        return _Nodes(own, along, None if self.fade is None else self.fade.on(own))  # type: ignore[arg-type]
+
+    def _unfolding(self, lattice: Lattice, nodes: _Nodes, beat: Callable[[], None]) -> Unfolding:
+        return Unfolding(lattice, nodes.along, nodes.grid.inverse_matrix[:3, :3], nodes.fade, self.pool, beat)
+
+    # ------------------------------------------------------------------ to judge
+
+    def _answer(self, lattice: Lattice, coefficients: Float, nodes: _Nodes, began: float, end: float) -> _Answer:
+        unfolding = self._unfolding(lattice, nodes, lambda: None)
+        values = unfolding.displacements(coefficients)
+        jacobian = unfolding.jacobian(coefficients)
+        inside = self.fixed.body.holds(_cell_middles_mm(nodes.grid)).reshape(jacobian.least.shape)
+        lengths = np.linalg.norm(values[:-1, :-1, :-1][inside].astype(np.float64), axis=-1)
+        least = jacobian.least[inside] if inside.any() else jacobian.least.ravel()
+        body = FieldJacobian(least, jacobian.largest)
+        reasons, failed = self._reasons(jacobian, body, began, end)
+        quality = {
+            "metric": NAMES[self.metric],
+            "metric_start": round(began, 4),
+            "metric_end": round(end, 4),
+            "iterations": self.steps,
+            "control_spacing_mm": [round(float(s), 2) for s in lattice.spacing_mm[::-1]],
+            "stiffness": self.stiffness,
+            "diffeomorphic": self.diffeomorphic,
+            "displacement_mm": spread(lengths if len(lengths) else np.zeros(1)),
+            "jacobian": body.figures(),
+            "jacobian_field": jacobian.figures(),
+            "verdict": "failed" if failed else "doubtful" if reasons else "good",
+            "reasons": reasons,
+        }
+        field = DisplacementField(nodes.grid, values)
+        return _Answer(Deformation((FieldStep(field), self.start)), quality)
+
+    def _reasons(
+        self, whole: FieldJacobian, body: FieldJacobian, began: float, end: float
+    ) -> tuple[list[str], bool]:
+        reasons, failed = [], False
+        if whole.smallest <= 0:
+            reasons.append(f"the deformation folds in {100 * whole.folded_fraction:.2g} % of its field")
+            failed = True
+        if end < began:
+            reasons.append("the images agree less after it than before")
+            failed = True
+        if 0 < body.smallest < SMALL_VOLUME or body.largest > LARGE_VOLUME:
+            reasons.append(
+                f"locally, volumes change by factors of {body.smallest:.2f} to {body.largest:.2f}: look at it closely"
+            )
+        if end < LEAST_AGREEMENT[self.metric]:
+            reasons.append("the images have little in common")
+        return reasons, failed
+
+
+def _cell_middles_mm(grid: Grid) -> Float:
+    axes = [np.arange(n - 1) + 0.5 for n in grid.size]
+    k, j, i = np.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
+    return grid.to_patient(np.stack([i.ravel(), j.ravel(), k.ravel()], axis=-1))

@@ -1,0 +1,191 @@
+"""Climbs to the bend at which two images agree best: Gauss and Newton's steps on the control points of a level.
+
+The curvature of the agreement is kept as one tensor per small block of voxels, so that solving for a step costs little
+beside looking at the images once (conjugate gradients, preconditioned by the diagonal).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workstation.fusion import deformable_kernels as kernels
+from workstation.fusion.bspline import THREADS, Along, Lattice, each_slab
+from workstation.fusion.deformable_metrics import Judged, Measure
+
+Float = NDArray[np.float64]
+Single = NDArray[np.float32]
+
+BLOCKS_PER_CELL = 4
+SOLVED, MOST_SOLVING = 0.05, 25
+DAMPING = 1e-3
+HALVINGS = 3
+DONE_SHARE = 0.02
+"""A level is done when a step moves no control point by more than this share of a voxel, in the 99th percentile."""
+
+
+@dataclass(frozen=True, eq=False)
+class LevelImages:
+    """What one level of the pyramid compares.
+
+    fixed, moving: (k, j, i) float32 in 0..1, UNKNOWN where nothing is known. known: uint8, the fixed voxels that count.
+    spacing_mm: (3,) of the fixed voxels (k, j, i). places_mm: of their centres along each axis (k, j, i), from the
+    lattice's corner. straight (3, 4), turn (3, 3): as `deformable_kernels.bend` wants them. fade: as there.
+    """
+
+    fixed: Single
+    moving: Single
+    known: NDArray[np.uint8]
+    spacing_mm: Float
+    places_mm: tuple[Float, Float, Float]
+    straight: Float
+    turn: Float
+    fade: Single = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """How the images agree at some coefficients: cost (less is better) and, of the metric alone, `judged`."""
+
+    cost: float
+    judged: Judged
+
+
+class Level:
+    """One level: holds the buffers; used by one thread at a time."""
+
+    def __init__(
+        self, images: LevelImages, lattice: Lattice, measure: Measure, stiffness: float, pool: ThreadPoolExecutor | None,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self.images, self.lattice, self.measure, self.stiffness = images, lattice, measure, stiffness
+        self._pool, self._beat = pool, beat
+        shape = images.fixed.shape
+        self._warped, self._force, self._worth = (np.empty(shape, np.float32) for _ in range(3))
+        self._slopes = np.empty((*shape, 3), np.float32)
+        self._voxel = float(np.prod(images.spacing_mm))
+        self._splines = _flat(tuple(lattice.along(a, images.places_mm[a]) for a in range(3)))
+        wanted = np.round(lattice.spacing_mm / BLOCKS_PER_CELL / images.spacing_mm).astype(np.int64)
+        self._block = np.maximum(1, wanted)
+        self._middles = _flat(tuple(lattice.along(a, self._block_places(a)) for a in range(3)))
+        self._squared = [part**2 if n % 2 else part for n, part in enumerate(self._middles)]
+        self._blocks = tuple(int(-(-n // b)) for n, b in zip(shape, self._block, strict=True))
+
+    def _block_places(self, axis: int) -> Float:
+        places, size = self.images.places_mm[axis], int(self._block[axis])
+        starts = np.arange(0, len(places), size)
+        return np.array([places[s : s + size].mean() for s in starts])
+
+    def look(self, coefficients: Float) -> Look:
+        """Agreement and cost; the forces stay in the buffers until the next look."""
+        at = self.images
+        each_slab(
+            self._pool, len(at.fixed),
+            lambda _, a, b: kernels.bend(
+                coefficients, *self._splines, at.fade, at.straight, at.turn, at.moving, at.known, self._warped,
+                self._slopes, a, b,
+            ),
+        )  # fmt: skip
+        self._beat()
+        judged = self.measure(at.fixed, self._warped, self._force, self._worth)
+        self._beat()
+        bending = 0.5 * float(np.vdot(coefficients, self.lattice.bent(coefficients, self.stiffness)))
+        return Look(bending - judged.likelihood * self._voxel, judged)
+
+    def slope(self, coefficients: Float) -> tuple[Float, Float]:
+        """Change of the cost with the coefficients, of the last look, and the blocks' tensors of its curvature."""
+        out = np.zeros((THREADS, *self.lattice.shape))
+        tensors = np.zeros((*self._blocks, 6))
+        each_slab(
+            self._pool, len(self._force),
+            lambda part, a, b: kernels.gather(
+                self._force, self._worth, self._slopes, self.images.fade, *self._splines, self._block, out[part],
+                tensors, a, b,
+            ),
+            int(self._block[0]),
+        )  # fmt: skip
+        self._beat()
+        down = self.lattice.bent(coefficients, self.stiffness) - self._voxel * out.sum(0)
+        return down, tensors * self._voxel
+
+    def step(self, coefficients: Float) -> Float:
+        """The change of the coefficients that Gauss and Newton propose after the last look."""
+        down, tensors = self.slope(coefficients)
+        diagonal = np.zeros_like(down)
+        kernels.tensor_diagonal(tensors, *self._squared, diagonal, 0, len(tensors))
+        damping = DAMPING * float(diagonal.mean()) + 1e-12
+        bend, stretch = self.lattice.stiffness(self.stiffness)
+        diagonal += 6 * np.trace(bend) + 8 * (bend.sum() - np.trace(bend)) / 2 + 2 * stretch.sum() + damping
+
+        def product(x: Float) -> Float:
+            out = np.zeros((THREADS, *x.shape))
+            each_slab(
+                self._pool, len(tensors),
+                lambda part, a, b: kernels.tensor_product(x, tensors, *self._middles, out[part], a, b),
+            )  # fmt: skip
+            self._beat()
+            found: Float = out.sum(0) + self.lattice.bent(x, self.stiffness) + damping * x
+            return found
+
+        return solved(product, -down, diagonal)
+
+
+def solved(product: Callable[[Float], Float], wanted: Float, diagonal: Float) -> Float:
+    """x with product(x) = wanted, by conjugate gradients (product: linear, symmetric, positive)."""
+    x = np.zeros_like(wanted)
+    rest = wanted.copy()
+    z = rest / diagonal
+    direction, size = z.copy(), float(np.vdot(rest, z))
+    enough = SOLVED**2 * size
+    for _ in range(MOST_SOLVING):
+        if size <= enough or size == 0.0:
+            break
+        image = product(direction)
+        share = size / float(np.vdot(direction, image))
+        x += share * direction
+        rest -= share * image
+        z = rest / diagonal
+        after = float(np.vdot(rest, z))
+        direction = z + (after / size) * direction
+        size = after
+    return x
+
+
+def climb(
+    level: Level, coefficients: Float, steps: int, after: Callable[[int, Look, Float], None],
+    mended: Callable[[Float], Float] = lambda c: c,
+) -> tuple[Float, Look]:  # fmt: skip
+    """Up to so many steps from given coefficients; every one kept lowers the cost.
+
+    after: called after each step with its number, how it looks, and the coefficients. mended: what is done to
+    coefficients before they are looked at. Returns the best, and how it looks.
+    """
+    best = level.look(coefficients)
+    longest = float(level.images.spacing_mm.max())
+    for number in range(1, steps + 1):
+        change = level.step(coefficients)
+        lengths = np.sqrt((change**2).sum(-1))
+        if lengths.max() > 1.5 * longest:
+            change *= np.minimum(1.0, 1.5 * longest / np.maximum(lengths, 1e-12))[..., None]
+        for _ in range(HALVINGS):
+            tried = mended(coefficients + change)
+            look = level.look(tried)
+            if look.cost < best.cost:
+                break
+            change *= 0.5
+        else:
+            level.look(coefficients)
+            break
+        coefficients, best = tried, look
+        after(number, look, coefficients)
+        if float(np.percentile(lengths, 99)) < DONE_SHARE * longest:
+            break
+    return coefficients, best
+
+
+def _flat(along: tuple[Along, ...]) -> list[NDArray[np.int64] | Float]:
+    return [part for axis in along for part in axis]
