@@ -19,9 +19,11 @@ from workstation.dicom.write_series import write_series
 from workstation.fusion.landmark_files import write_landmarks
 from workstation.fusion.landmarks import LandmarkPair
 from workstation.fusion.registration import Registration
+from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep
 from workstation.geometry.grid import Grid
 from workstation.geometry.transform import Transform
 from workstation.images.files import read_image_file, write_volume
+from workstation.images.resample import resample
 from workstation.images.volume import Volume
 from workstation.structures.structure import Structure
 
@@ -115,6 +117,40 @@ def write_head_structure(heads: Heads, path: Path) -> str:
     stack = box_stack((-60, -70, -76), (60, 70, 20), positions, 4.0)
     structure = Structure("h", 1, "Half", stack, frame_of_reference_uid="2.25.501")
     return write_structure_set(path, [structure], image=heads.fixed)
+
+
+def test_a_deformable_registration_goes_out_as_one_and_comes_back(heads: Heads, tmp_path: Path) -> None:
+    """Through the real engine: the MR, swollen by a known field, is brought back onto the CT by one look-up."""
+    swelling = swollen(heads.moving)
+    write_volume(tmp_path / "bent.nii.gz", swelling)
+    write_head_structure(heads, tmp_path / "rs.dcm")
+    done = run_command("register", "--fixed", heads.ct, "--moving", tmp_path / "bent.nii.gz", "--method", "deformable",
+                       "--inside", "Half", "--structures", tmp_path / "rs.dcm", "--out", tmp_path / "r.dcm",
+                       "--transform", tmp_path / "field.mha", "--resampled", tmp_path / "on.mha", "--json")  # fmt: skip
+    assert done.code == 0, done.err
+    result = done.result
+    assert set(result) == KEYS | {"deformation"} and result["kind"] == "deformable"
+    assert result["quality"]["jacobian"]["min"] > 0 and off_mm(result["matrix"]) < 2.5
+    (found,) = read_registrations(tmp_path / "r.dcm")
+    assert found.kind == "deformable" and len(found.fixed_to_moving.fields) == 1
+    outside = np.array([[0.0, 0, 60], [20, -30, 55]])  # nothing there bends
+    straight = Transform(result["matrix"])
+    assert np.allclose(found.fixed_to_moving.apply(outside), straight.apply(outside), atol=0.01)
+    theirs = sitk.DisplacementFieldTransform(sitk.Cast(sitk.ReadImage(str(tmp_path / "field.mha")),
+                                                       sitk.sitkVectorFloat64))  # fmt: skip
+    inside = np.array([[5.0, 10, -20], [-30, 20, 0], [12, -40, -30]])
+    mapped = np.array([theirs.TransformPoint(p) for p in inside.tolist()])
+    assert np.linalg.norm(mapped - found.fixed_to_moving.apply(inside), axis=1).max() < 0.2
+
+
+def swollen(volume: Volume) -> Volume:
+    middle = TRUTH.apply((0, 0, -20))
+    k, j, i = np.meshgrid(*(np.arange(n) for n in volume.grid.shape), indexing="ij")
+    away = volume.grid.to_patient(np.stack([i, j, k], axis=-1)) - middle
+    push = 5 * np.exp(-np.square(away).sum(-1) / (2 * 25**2))[..., None] * (1, 0, 0)
+    whole = Deformation((FieldStep(DisplacementField(volume.grid, push)),))
+    uid = "2.25.503"
+    return replace(resample(volume, volume.grid, whole, frame_of_reference_uid=uid), frame_of_reference_uid=uid)
 
 
 def test_landmarks_need_no_engine(heads: Heads, tmp_path: Path) -> None:

@@ -25,7 +25,10 @@ Float = NDArray[np.float64]
 
 METHODS = ("rigid", "deformable", "landmarks")
 STARTS = ("frame", "centre", "search")
-RIGID_METRICS = ("mutual-information", "correlation", "local-correlation")
+METRICS = {
+    "rigid": ("mutual-information", "correlation", "local-correlation"),
+    "deformable": ("mutual-information", "correlation", "squares"),
+}
 
 
 class Request:
@@ -40,14 +43,14 @@ class Request:
             "--region": ("rigid", options.region), "--bone": ("rigid", options.bone),
         }  # fmt: skip
         for option, (wanted, given) in only.items():
-            if given and method != wanted and not (wanted == "rigid" and method == "deformable"):
+            if given not in (None, False) and method != wanted and not (wanted == "rigid" and method == "deformable"):
                 raise UsageError(f"{option} belongs to --method {wanted}, not to {method}")
         if method == "landmarks" and not options.landmarks:
             raise UsageError("--method landmarks needs --landmarks CSV: the pairs of points")
         if options.metric and method == "landmarks":
             raise UsageError("--metric compares images; landmarks need none")
-        if options.metric and method == "rigid" and options.metric not in RIGID_METRICS:
-            raise UsageError(f"--metric {options.metric}: a rigid registration knows {', '.join(RIGID_METRICS)}")
+        if options.metric and options.metric not in METRICS[method]:
+            raise UsageError(f"--metric {options.metric}: a {method} registration knows {', '.join(METRICS[method])}")
         self.box_mm = box_of(options.region) if options.region else None
         named = [text for text in (options.inside, options.region if self.box_mm is None else None) if text]
         if named and not options.structures:
@@ -102,14 +105,21 @@ class Request:
 
     def _deformable(self, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
         from workstation.fusion.deformable import register_deformable
+        from workstation.fusion.map_figures import affine_part
 
-        rigid = self._rigid(fixed, moving, part(progress, 0.0, 0.25))
-        found: dict[str, Any] = {"start": rigid.fixed_to_moving, "diffeomorphic": self.options.diffeomorphic}
-        if self.options.inside:
-            found["inside"] = self._mask(self.options.inside, fixed.grid)
-        if self.options.metric:
-            found["metric"] = self.options.metric
-        return register_deformable(fixed, moving, progress=part(progress, 0.25, 1.0), **found)
+        options, begin = self.options, 0.0
+        found: dict[str, Any] = {}
+        apart = fixed.frame_of_reference_uid != moving.frame_of_reference_uid
+        if apart or options.start or options.region or options.bone:
+            begin = 0.25
+            found["start"] = affine_part(self._rigid(fixed, moving, part(progress, 0.0, begin)).fixed_to_moving)
+        if options.diffeomorphic is not None:
+            found["diffeomorphic"] = options.diffeomorphic
+        if options.inside:
+            found["inside"] = self._mask(options.inside, fixed.grid)
+        if options.metric:
+            found["metric"] = options.metric
+        return register_deformable(fixed, moving, progress=part(progress, begin, 1.0), **found)
 
     def _landmarks(self, fixed: Volume, moving: Volume, progress: Progress) -> Registration:
         from workstation.fusion.landmark_registration import register_landmarks

@@ -45,7 +45,8 @@ def add_to(subparsers: Any) -> None:
     parser.add_argument("--region", metavar="NAME|BOX", help='compare only inside a structure of --structures, or in '
                         'a box of the fixed frame: "box x0,y0,z0,x1,y1,z1" (LPS mm)')  # fmt: skip
     parser.add_argument("--bone", action="store_true", help="compare bone and its surroundings only")
-    parser.add_argument("--metric", help="how images are compared (default: what fits the modalities)")
+    parser.add_argument("--metric", help="how images are compared: mutual-information, correlation, local-"
+                        "correlation (rigid), squares (deformable); default: what fits")  # fmt: skip
     parser.add_argument("--structures", metavar="RS.dcm", help="structures of the fixed image: for names, and to be "
                         "compared with those of the moving one")  # fmt: skip
     parser.add_argument("--moving-structures", metavar="RS.dcm", help="structures of the moving image, compared with "
@@ -55,7 +56,8 @@ def add_to(subparsers: Any) -> None:
     parser.add_argument("--target", metavar="X,Y,Z", help="a point of the fixed image (LPS mm): also the spread there "
                         "when the registration is repeated from perturbed starts")  # fmt: skip
     parser.add_argument("--inside", metavar="NAME", help="deform only inside this structure")
-    parser.add_argument("--diffeomorphic", action="store_true", help="a deformation that can't fold")
+    parser.add_argument("--diffeomorphic", action=argparse.BooleanOptionalAction, help="a deformation that can't fold "
+                        "(the default)")  # fmt: skip
     parser.add_argument("--out", required=True, metavar="REG.dcm", help="the registration to write")
     parser.add_argument("--resampled", metavar="DIR", help="also the moving image on the fixed one's voxels: a folder "
                         "for derived DICOM, or a name that ends in .nii.gz, .nrrd or .mha")  # fmt: skip
