@@ -17,6 +17,7 @@ from workstation.gui.panels.panel import choice, fill_choice, named, plain, prim
 from workstation.gui.session import Session
 
 MOST_MM, MOST_DEG = 2000.0, 180.0
+SHOWN_DECIMALS = 2
 AXES = (("Left", "x", "patient's left"), ("Posterior", "y", "posterior"), ("Superior", "z", "superior"))
 ANGLES = (("Pitch", "about x"), ("Roll", "about y"), ("Yaw", "about z"))
 PIVOTS = (("The crosshair", CROSSHAIR), ("Middle of the image", MIDDLE))
@@ -31,6 +32,7 @@ class ByHandPage(QWidget):
     def __init__(self, session: Session, actions: dict[str, QAction], refine: Callable[[], object]) -> None:
         super().__init__()
         self._session, self._showing = session, False
+        self._exact = [0.0] * 6
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -39,8 +41,8 @@ class ByHandPage(QWidget):
         column.addWidget(self.tool)
         self.reason = label("", "reason", wrap=True)
         column.addWidget(self.reason)
-        self.shifts = [NumberField("mm", -MOST_MM, MOST_MM, 0.1, 1, f"{name} in mm", 58) for name, _, _ in AXES]
-        self.turns = [NumberField("°", -MOST_DEG, MOST_DEG, 0.1, 1, f"{name} in degrees", 58) for name, _ in ANGLES]
+        self.shifts = [NumberField("mm", -MOST_MM, MOST_MM, 0.1, SHOWN_DECIMALS, f"{name} in mm", 62) for name, _, _ in AXES]
+        self.turns = [NumberField("°", -MOST_DEG, MOST_DEG, 0.1, SHOWN_DECIMALS, f"{name} in degrees", 62) for name, _ in ANGLES]
         table = QGridLayout()
         table.setHorizontalSpacing(8)
         table.setVerticalSpacing(4)
@@ -94,9 +96,10 @@ class ByHandPage(QWidget):
         seen = self._seen()
         self._showing = True
         shift_mm, turn_deg = (np.zeros(3), np.zeros(3)) if seen is None else numbers_of(seen, self._middle())
-        for field, value in zip((*self.shifts, *self.turns), (*shift_mm, *turn_deg), strict=True):
+        self._exact = [float(value) for value in (*shift_mm, *turn_deg)]
+        for field, value in zip((*self.shifts, *self.turns), self._exact, strict=True):
             if not field.line.hasFocus():
-                field.set_value(float(value))
+                field.set_value(round(value, SHOWN_DECIMALS))
         self._showing = False
 
     def _seen(self) -> Transform | None:
@@ -113,9 +116,11 @@ class ByHandPage(QWidget):
     def _typed(self) -> None:
         if self._showing:
             return
-        shift_mm = [field.value() for field in self.shifts]
-        turn_deg = [field.value() for field in self.turns]
-        self._keep(Transform.from_rigid(shift_mm, turn_deg, self._middle()).inverse(), "Move by hand")
+        # What was not typed keeps its digits: the fields show rounded numbers.
+        fields = zip((*self.shifts, *self.turns), self._exact, strict=True)
+        values = [e if field.value() == round(e, SHOWN_DECIMALS) else field.value() for field, e in fields]
+        if values != self._exact:
+            self._keep(Transform.from_rigid(values[:3], values[3:], self._middle()).inverse(), "Move by hand")
 
     def _choose_pivot(self) -> None:
         self._session.desk.placing.pivot = str(self.pivot.currentData())

@@ -217,5 +217,6 @@ class ContourPanel(Panel):
             lines.append(f"{positions[0]:+.1f} to {positions[-1]:+.1f} mm along the slices".replace("-", "−"))
         word, meaning = STATE_WORDS[active.state]
         lines.append(f"{word}: {meaning}")
+        lines += [PROVISIONAL_WARNING] if is_provisional(self.session.case, active) else []
         lines += active.warnings
         self.facts.setText("\n".join(lines))

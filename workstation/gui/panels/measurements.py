@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from workstation.case.measurement_commands import RemoveMeasurement
+from workstation.editing.measuring import link_key
 from workstation.gui.fields import label
 from workstation.gui.icons import icon
 from workstation.gui.measurement_figures import (
@@ -54,6 +55,7 @@ class MeasurementsPanel(Panel):
         self._runner = runner_of(session)
         self._figures = StructureFigures(session, self._runner, self._refresh_soon)
         self._profile: Profile | None = None
+        self._profile_frame_uid = ""
         self._drawn: tuple[object, ...] = ()
         self.plot: QWidget | None = None
         self.empty = EmptyState(
@@ -180,9 +182,10 @@ class MeasurementsPanel(Panel):
             words = (WORDS[measurement.kind], size_words(measurement), sides_words(measurement))
             self.summary.setText(" · ".join(word for word in words if word))
         if region:
-            self._show_figures(region_figures(self.session, measurement), "not registered")
+            frame_uid = measurement.frame_of_reference_uid
+            self._show_figures(region_figures(self.session, measurement), "not registered", frame_uid)
         else:
-            self._show_figures(None, "")
+            self._show_figures(None, "", "")
         self._show_profile(measurement if profile else None)
         self.copy_button.setEnabled(region or profile)
         self.save_button.setEnabled(region or profile)
@@ -196,24 +199,28 @@ class MeasurementsPanel(Panel):
             return  # nobody waits for it
         figures, waiting = self._figures.of(structure.identifier)
         self.summary.setText(f"{structure.name} · {self._figures.words(structure.identifier)}")
-        self._show_figures(figures, ("working…" if self._figures.busy else "stopped") if waiting else "not registered")
+        unknown = ("working…" if self._figures.busy else "stopped") if waiting else "not registered"
+        self._show_figures(figures, unknown, structure.frame_of_reference_uid)
         self.copy_button.setEnabled(not waiting)
         self.save_button.setEnabled(not waiting)
 
-    def _show_figures(self, figures: Figures | None, waiting: str) -> None:
+    def _show_figures(self, figures: Figures | None, waiting: str, frame_uid: str) -> None:
         self.figures.setVisible(figures is not None)
-        self._say(figures or {})
+        self._say(figures or {}, frame_uid)
         if figures is None:
             return
         images = shown_images(self.session)
-        self.figures.show_figures(figures, images, names_of(self.session, images), waiting)
+        self.figures.show_figures(figures, images, names_of(self.session, images, frame_uid), waiting)
 
-    def _say(self, figures: Figures) -> None:
+    def _say(self, figures: Figures, frame_uid: str) -> None:
         """How figures came about, and what to know about them."""
         known = [found for found in figures.values() if found is not None and found.mean is not None]
         words = [RULES[rule] for rule in RULES if rule in {found.rule for found in known}]
         if any(found.covered < 0.9995 for found in known):
             words.append("▲ Part of it lies outside of an image: figures are of the part inside.")
+        measuring = self.session.desk.measuring
+        if any(measuring.comes_provisionally(frame_uid, key) for key, found in figures.items() if found is not None):
+            words.append("▲ Provisional: nobody has accepted the registration that brings the image over.")
         if self.session.viewing.slab.thickness_mm > 0 and self.about.currentData() == CHOSEN:
             words.append("▲ Values are those of the slice itself, not of the thick slice that is shown.")
         self.note.setText(" ".join(words))
@@ -232,11 +239,14 @@ class MeasurementsPanel(Panel):
                 self.plot.hide()
             return
         links = [self.session.desk.measuring.link_to(measurement, image.key) for image in shown_images(self.session)]
-        wanted = (measurement, *shown_images(self.session), *(None if x is None else x.matrix.tobytes() for x in links))
+        names = names_of(self.session, shown_images(self.session), measurement.frame_of_reference_uid)
+        named = " ".join(names.values()).encode()
+        wanted = (measurement, named, *shown_images(self.session), *(None if x is None else link_key(x) for x in links))
         if self._profile is None or len(wanted) != len(self._drawn) or any(
             a is not b and not (isinstance(a, bytes) and a == b) for a, b in zip(wanted, self._drawn, strict=True)
         ):
             self._profile, self._drawn = profile_of(self.session, measurement), wanted
+            self._profile_frame_uid = measurement.frame_of_reference_uid
             self._draw()
         elif self.plot is not None:
             self.plot.show()
@@ -255,7 +265,7 @@ class MeasurementsPanel(Panel):
             self.plot.pointed.connect(self._mark)
             self._plot_place.addWidget(self.plot, 1)
         images = [self.session.case.images[key] for key in self._profile.values if key in self.session.case.images]
-        self.plot.show_profile(self._profile, names_of(self.session, images))
+        self.plot.show_profile(self._profile, names_of(self.session, images, self._profile_frame_uid))
         self.plot.show()
 
     def _mark(self, point: object) -> None:
@@ -287,7 +297,7 @@ class MeasurementsPanel(Panel):
         """What the lower half shows, as a table: a profile's values, or figures with the images as columns."""
         if self._profile is not None:
             images = [self.session.case.images[key] for key in self._profile.values if key in self.session.case.images]
-            return profile_rows(self._profile, names_of(self.session, images))
+            return profile_rows(self._profile, names_of(self.session, images, self._profile_frame_uid))
         rows = self.figures.rows()
         return [[self.summary.text(), *rows[0][1:]], *rows[1:]]
 

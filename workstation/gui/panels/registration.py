@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from workstation.case.commands import RemoveRegistration
 from workstation.case.registration_commands import AcceptRegistration, UseRegistration, WithdrawAcceptance
@@ -26,17 +26,8 @@ from workstation.gui.session import Session
 
 AUTOMATIC, BY_HAND, LANDMARKS, DEFORMABLE = "automatic", "by hand", "landmarks", "deformable"
 PAGES = (("Automatic", AUTOMATIC), ("By hand", BY_HAND), ("Landmarks", LANDMARKS), ("Deform", DEFORMABLE))
+MORE = ("export_registration", "export_resampled", "load_registration", "test_known_transforms")
 CHECKS = ("fusion_checkerboard", "fusion_curtain", "fusion_difference", "fusion_edges")
-
-
-class PageStack(QStackedWidget):
-    """As high as the page in front."""
-
-    def sizeHint(self):  # type: ignore[no-untyped-def]
-        return self.currentWidget().sizeHint() if self.currentWidget() else super().sizeHint()
-
-    def minimumSizeHint(self):  # type: ignore[no-untyped-def]
-        return self.currentWidget().minimumSizeHint() if self.currentWidget() else super().minimumSizeHint()
 
 
 class RegistrationPanel(Panel):
@@ -61,8 +52,9 @@ class RegistrationPanel(Panel):
         content.setContentsMargins(0, 0, 0, 0)
         content.setSpacing(8)
         self._add_pair(content)
-        self._add_pages(content)
         self._add_result(content)
+        self._add_pages(content)
+        self._add_quality(content)
         self.column.addWidget(self._content)
         self.column.addStretch(1)
         session.registering.changed.connect(self.refresh)
@@ -106,10 +98,9 @@ class RegistrationPanel(Panel):
         self.pages: dict[str, QWidget] = {
             AUTOMATIC: self.automatic, BY_HAND: self.by_hand, LANDMARKS: self.landmarks, DEFORMABLE: self.deformable,
         }  # fmt: skip
-        self.stack = PageStack()
         for page in self.pages.values():
-            self.stack.addWidget(page)
-        content.addWidget(self.stack)
+            page.hide()
+            content.addWidget(page)
         self.outcome = label("", wrap=True)
         content.addWidget(self.outcome)
         self.curve: QWidget | None = None
@@ -148,12 +139,13 @@ class RegistrationPanel(Panel):
         content.addWidget(self.name_row)
         self.accept = primary("Accept after checking", self._accept, "check-circle")
         content.addWidget(self.accept)
+
+    def _add_quality(self, content: QVBoxLayout) -> None:
         self.quality = QualityCard(self.session)
         content.addWidget(self.quality)
-        for name in ("export_registration", "export_resampled", "load_registration", "test_known_transforms"):
+        for name in MORE:
             button = plain(self._actions[name].iconText(), self._actions[name].trigger)
             button.setToolTip(self._actions[name].toolTip())
-            self.__dict__[name] = button
             content.addWidget(button)
 
     # ------------------------------------------------------------------ showing
@@ -161,8 +153,8 @@ class RegistrationPanel(Panel):
     def show_page(self, name: str) -> None:
         """Bring one of the four ways to the front."""
         self.tabs[name].setChecked(True)
-        self.stack.setCurrentWidget(self.pages[name])
-        self.stack.updateGeometry()
+        for other, page in self.pages.items():
+            page.setVisible(other == name)
 
     def refresh(self) -> None:
         """Show the pair and its registrations as they are now."""
