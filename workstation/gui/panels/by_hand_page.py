@@ -41,8 +41,8 @@ class ByHandPage(QWidget):
         column.addWidget(self.tool)
         self.reason = label("", "reason", wrap=True)
         column.addWidget(self.reason)
-        self.shifts = [NumberField("mm", -MOST_MM, MOST_MM, 0.1, SHOWN_DECIMALS, f"{name} in mm", 62) for name, _, _ in AXES]
-        self.turns = [NumberField("°", -MOST_DEG, MOST_DEG, 0.1, SHOWN_DECIMALS, f"{name} in degrees", 62) for name, _ in ANGLES]
+        self.shifts = [_number("mm", MOST_MM, f"{name} in mm") for name, _, _ in AXES]
+        self.turns = [_number("°", MOST_DEG, f"{name} in degrees") for name, _ in ANGLES]
         table = QGridLayout()
         table.setHorizontalSpacing(8)
         table.setVerticalSpacing(4)
@@ -147,6 +147,10 @@ class ByHandPage(QWidget):
             placing.keep(spatial_map, words)
 
         self._session.attempt(keep)
+
+
+def _number(unit: str, most: float, name: str) -> NumberField:
+    return NumberField(unit, -most, most, 0.1, SHOWN_DECIMALS, name, 62)
 
 
 def numbers_of(moved: Transform, middle_mm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -48,7 +48,7 @@ class DeformablePage(QWidget):
         self.inside = choice()
         self.inside.setAccessibleName("Where the anatomy may bend")
         self.diffeomorphic = QCheckBox("Make folding impossible")
-        self.diffeomorphic.setToolTip("Slower: kept from folding at every step, so that it can be turned round anywhere")
+        self.diffeomorphic.setToolTip("Slower: kept from folding at every step, so that there is a way back")
         column.addLayout(named("Measure", self.metric))
         column.addLayout(named("Stiffness", self.stiffness))
         column.addLayout(named("Bends", self.inside))
