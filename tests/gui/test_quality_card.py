@@ -40,6 +40,7 @@ MEASURED = {
     "stability_mm": {"spread": 0.1, "offset": 0.2, "at_mm": [0, 0, 0], "repeats": 6, "failed": 0, "of": "GTV"},
     "jacobian": {"min": 0.61, "mean": 1.0, "max": 1.8, "folded_fraction": 0.0},
     "displacement_mm": {"min": 2.0, "mean": 5.4, "p95": 8.0, "max": 9.9},
+    "moved_mm": {"min": 2.0, "mean": 6.0, "p95": 9.0, "max": 12.0},
     "metric": "Mattes mutual information, nats", "metric_start": 0.21, "metric_end": 0.52,
 }  # fmt: skip
 
@@ -108,7 +109,7 @@ def test_everything_that_was_measured_is_listed_with_its_mark(session: Session, 
     assert rows["Landmark error (5 pairs)"] == ("4.1 mm (max 4.9)", "▲")
     assert rows["Stability"] == ("0.10 mm", "✓")
     assert rows["Change of volume (Jacobian)"] == ("0.61 to 1.80", "✓")
-    assert rows["Displacement"] == ("5.4 mm (2.0 to 9.9)", "")
+    assert rows["Deformation"] == ("5.4 mm (2.0 to 9.9)", "") and rows["Displacement"] == ("6.0 mm (2.0 to 12.0)", "")
     assert rows["Agreement of the images"] == ("0.21 → 0.52", "")
     table = card.structures.texts()
     assert table[0][1:5] == ["Dice", "mean", "HD95", "shift"]

@@ -53,7 +53,8 @@ def figures_of(quality: dict[str, Any], limits: Tolerances) -> list[Figure]:
         value = f"{jacobian['min']:.2f} to {jacobian['max']:.2f}"
         rows.append(Figure("Change of volume (Jacobian)", value, verdict, "Least and largest factor, locally"))
         rows.append(Figure("Folded", f"{folded:.2g} %", "failed" if folded > 0 else "good"))
-    for key, name in (("displacement_mm", "Displacement"), ("bending_mm", "Bending")):
+    bent = jacobian or quality.get("moved_mm")
+    for key, name in (("displacement_mm", "Deformation" if bent else "Displacement"), ("moved_mm", "Displacement")):
         found = quality.get(key)
         if isinstance(found, dict) and "p95" in found:
             value = f"{found['mean']:.1f} mm ({found['min']:.1f} to {found['max']:.1f})"

@@ -18,13 +18,13 @@ from workstation.fusion.preparation import Body
 from workstation.fusion.quality.consistency import inverse_consistency_mm, map_back
 from workstation.fusion.quality.couch import IEC_OF_LPS, in_couch_terms, in_patient_terms
 from workstation.fusion.quality.displacement import bending_mm, displacement_mm
-from workstation.fusion.quality.jacobian import cell_centres_mm, jacobian_figures
+from workstation.fusion.quality.jacobian import jacobian_figures
 from workstation.fusion.quality.region import judged_region, reached, some_points_mm
 from workstation.fusion.quality.tolerance import Tolerances, judge
 from workstation.fusion.registration import Registration, RegistrationError
 from workstation.fusion.rigid import register_rigid
 from workstation.fusion.stability import stability as repeated
-from workstation.geometry.deformation import Deformation, SpatialMap
+from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.mask import Mask
 from workstation.images.volume import Volume
 from workstation.jobs.progress import Progress, part, silent
@@ -64,10 +64,10 @@ def assess(
     which repeats the registration. centre_mm: what the six degrees turn about, the middle of the fixed image by
     default. tolerances: by the images' voxels by default. Raises RegistrationError for images of other frames.
 
-    Adds "displacement_mm", "bending_mm", "jacobian" (bent ones), "landmarks", "structures", "inverse_consistency_mm",
-    "stability_mm", "six_degrees", "engine" (verdict and reasons as found), "attempts" (sentences: what was tried and
-    led nowhere), and the whole "verdict" with "reasons", "passed" and "unmeasured"; what is not measured now is kept
-    from before. Points in mm, LPS, fixed frame.
+    Adds "displacement_mm" (of a bent one: beyond its rigid part), "moved_mm" and "jacobian" (bent ones), "landmarks",
+    "structures", "inverse_consistency_mm", "stability_mm", "six_degrees", "engine" (verdict and reasons as found),
+    "attempts" (sentences: what was tried and led nowhere), and the whole "verdict" with "reasons", "passed" and
+    "unmeasured"; what is not measured now is kept from before. Points in mm, LPS, fixed frame.
     """
     _require_frames(registration, fixed, moving)
     quality, whole = dict(registration.quality), registration.fixed_to_moving
@@ -164,13 +164,15 @@ def _require_frames(registration: Registration, fixed: Volume, moving: Volume) -
 
 
 def _of_map(whole: SpatialMap, body: Body, points: Float) -> dict[str, Any]:
-    """Displacements, and the Jacobian of a bent map: at the region's points and in every cell of its field there."""
-    found: dict[str, Any] = {"displacement_mm": displacement_mm(whole, points)}
-    if isinstance(whole, Deformation):
-        found["bending_mm"] = bending_mm(whole, points)
-        cells = cell_centres_mm(whole)
-        found["jacobian"] = jacobian_figures(whole, np.concatenate([points, cells[body.holds(cells)]]))
-    return found
+    """Displacements (of a bent map beyond its rigid part, and of the whole), and the Jacobian of a bent one."""
+    bend = bending_mm(whole, points)
+    if bend is None:
+        return {"displacement_mm": displacement_mm(whole, points)}
+    return {
+        "displacement_mm": bend,
+        "moved_mm": displacement_mm(whole, points),
+        "jacobian": jacobian_figures(whole, points, body.holds),
+    }
 
 
 def _landmarks(

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workstation.geometry.deformation import Deformation, FieldStep, SpatialMap
-from workstation.geometry.grid import Grid
+from workstation.fusion.jacobian import field_jacobian
+from workstation.geometry.deformation import FieldStep, SpatialMap
 from workstation.geometry.transform import Transform
 
 Float = NDArray[np.float64]
 
 REACH_MM = 0.05
-MOST_POINTS = 3_000_000
 AT_ONCE = 200_000
+
+Holds = Callable[[Float], NDArray[np.bool_]]
+
+
+def everywhere(points_mm: Float) -> NDArray[np.bool_]:
+    """A region without end."""
+    return np.ones(len(points_mm), dtype=bool)
 
 
 def jacobian_determinant(spatial_map: SpatialMap, points_mm: ArrayLike, reach_mm: float = REACH_MM) -> Float:
@@ -33,38 +41,45 @@ def jacobian_determinant(spatial_map: SpatialMap, points_mm: ArrayLike, reach_mm
     return found
 
 
-def jacobian_figures(spatial_map: SpatialMap, points_mm: ArrayLike) -> dict[str, float]:
-    """{"min", "mean", "max", "folded_fraction"} of the determinant at points (n, 3)."""
+def jacobian_figures(spatial_map: SpatialMap, points_mm: ArrayLike, holds: Holds = everywhere) -> dict[str, float]:
+    """{"min", "mean", "max", "folded_fraction"} of the determinant in a region.
+
+    points_mm: (n, 3) points of it; holds: tells of points (m, 3) whether they lie in it. Where the map is a field and
+    an affine step (a deformable registration), every cell of the field is looked at, at its corners, so that no fold
+    between the points is missed: "min" and "folded_fraction" (then of cells) are of these.
+    """
     found = jacobian_determinant(spatial_map, points_mm)
+    least, folded = float(found.min()), float(np.mean(found <= 0))
+    cells = _least_of_cells(spatial_map, holds)
+    if len(cells):
+        least, folded = min(least, float(cells.min())), float(np.mean(cells <= 0))
     return {
-        "min": round(float(found.min()), 4),
+        "min": round(least, 4),
         "mean": round(float(found.mean()), 4),
         "max": round(float(found.max()), 4),
-        "folded_fraction": float(np.mean(found <= 0)),
+        "folded_fraction": folded,
     }
 
 
-def cell_centres_mm(spatial_map: SpatialMap) -> Float:
-    """(n, 3) the middles of the cells of the first field that a point of the fixed frame meets; none of an affine map.
-
-    There the derivatives of a trilinear field are taken, so that no fold between samples is missed. Fields larger
-    than three million cells are thinned out evenly.
-    """
-    grid = _first_grid(spatial_map)
-    if grid is None or min(grid.size) < 2:
-        return np.empty((0, 3))
-    step = max(1, int(np.ceil((np.prod(np.array(grid.size, float)) / MOST_POINTS) ** (1 / 3))))
-    axes = [np.arange(0, n - 1, step) + 0.5 for n in grid.size]
-    k, j, i = np.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
-    return grid.to_patient(np.stack([i.ravel(), j.ravel(), k.ravel()], axis=-1))
-
-
-def _first_grid(spatial_map: SpatialMap) -> Grid | None:
-    """The lattice of a field that is met before any other step; None where there is none."""
-    if not isinstance(spatial_map, Deformation) or not spatial_map.steps:
-        return None
-    first = spatial_map.steps[0]
-    return first.field.grid if isinstance(first, FieldStep) else None
+def _least_of_cells(spatial_map: SpatialMap, holds: Holds) -> Float:
+    """(m,) least determinant of each cell of the field whose middle lies in the region; none for other maps."""
+    steps = () if isinstance(spatial_map, Transform) else spatial_map.steps
+    if not steps or not isinstance(steps[0], FieldStep) or steps[0].inverted:
+        return np.empty(0)
+    rest = [step for step in steps[1:] if isinstance(step, Transform)]
+    if len(rest) != len(steps) - 1:
+        return np.empty(0)
+    scale = float(np.prod([np.linalg.det(step.matrix[:3, :3]) for step in rest]))
+    field = steps[0].field
+    least = field_jacobian(field).least
+    if least.shape != tuple(n - 1 for n in field.grid.shape):
+        return np.empty(0)
+    j, i = np.meshgrid(np.arange(least.shape[1]), np.arange(least.shape[2]), indexing="ij")
+    kept = []
+    for k, values in enumerate(least):
+        middles = field.grid.to_patient(np.stack([i.ravel(), j.ravel(), np.full(i.size, k)], axis=-1) + 0.5)
+        kept.append(values.ravel()[holds(middles)])
+    return np.concatenate(kept).astype(np.float64) * scale
 
 
 def _determinants(spatial_map: SpatialMap, points: Float, reach_mm: float) -> Float:
