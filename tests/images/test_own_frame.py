@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from workstation.geometry.grid import Grid
 from workstation.images.comparison import compare_volumes
-from workstation.images.files import read_image_file, write_volume
+from workstation.images.files import read_image_file, read_image_information, write_volume
 from workstation.images.own_frame import is_own_frame, own_frame_uid
 from workstation.images.phases import phases_of
 from workstation.images.volume import Volume
@@ -68,7 +68,7 @@ def test_a_written_image_stays_in_its_frame(tmp_path: Path, ending: str) -> None
     for uid in ("1.2.840.10008.1.4.1.1", LONGEST[:64], own_frame_uid(voxels, grid)):
         path = tmp_path / f"x{ending}"
         write_volume(path, Volume("v", voxels, grid, frame_of_reference_uid=uid))
-        assert frame(path) == uid
+        assert frame(path) == uid == read_image_information(path).frame_of_reference_uid
     write_volume(path, Volume("v", voxels, grid))
     assert is_own_frame(frame(path))
 

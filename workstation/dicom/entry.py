@@ -98,6 +98,7 @@ class SeriesEntry:
         return SeriesEntry(
             key=path, uid="", modality="", description=information.name, slices=information.size[2],
             size=information.size, spacing_mm=information.spacing_mm, warnings=information.warnings, image_file=path,
+            frame_of_reference_uid=information.frame_of_reference_uid,
         )  # fmt: skip
 
 

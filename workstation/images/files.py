@@ -36,13 +36,17 @@ LONGEST_NOTE = 79
 
 @dataclass(frozen=True, slots=True)
 class ImageInformation:
-    """What the header of an image file says. size and spacing are ordered i, j, k."""
+    """What the header of an image file says. size and spacing are ordered i, j, k.
+
+    frame_of_reference_uid: as noted by `write_volume`; "" for a file that only has one of its own, from its content.
+    """
 
     name: str
     kind: str
     size: tuple[int, int, int]
     spacing_mm: tuple[float, float, float]
     warnings: tuple[str, ...] = ()
+    frame_of_reference_uid: str = ""
 
 
 _READERS = {"NIfTI": "NiftiImageIO", "NRRD": "NrrdImageIO", "MetaImage": "MetaImageIO"}
@@ -157,7 +161,7 @@ def read_image_information(path: str | os.PathLike[str]) -> ImageInformation:
     """Size and spacing from the header alone; ImageError says why it can't be opened."""
     reader, kind = _reader(os.fspath(path))
     size, spacing = _three(reader, os.fspath(path))
-    return ImageInformation(Path(path).name, kind, size, spacing)
+    return ImageInformation(Path(path).name, kind, size, spacing, frame_of_reference_uid=_noted_frame(reader))
 
 
 def read_image_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
