@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from workstation.fusion.quality.tolerance import Limit, Tolerances, judge
+from workstation.fusion.quality.tolerance import NO_LANDMARKS, NO_STRUCTURES, Limit, Tolerances, judge
 from workstation.geometry.grid import Grid
 from workstation.images.volume import Volume
 
@@ -29,7 +29,12 @@ def test_what_was_not_measured_is_said() -> None:
     assert found.unmeasured[0] == (
         "No landmarks, no structures in both images: judged by the agreement of the images and repeatability only."
     )
-    assert any("landmarks" in s for s in found.unmeasured) and any("backwards" in s for s in found.unmeasured)
+    assert len(found.unmeasured) == 3 and any("backwards" in s for s in found.unmeasured)
+    assert NO_LANDMARKS in judge({**ENGINE, **structure(0.9, 0.5)}, "rigid").unmeasured
+    assert NO_STRUCTURES in judge({**ENGINE, **landmarks(1, 2)}, "rigid").unmeasured
+    back = {"inverse_consistency_mm": {"mean": 0.1, "max": 0.2}}
+    told = judge({**ENGINE, **back}, "rigid").unmeasured[0]
+    assert told.endswith("judged by the agreement of the images, repeatability and inverse consistency only.")
 
 
 def test_nothing_measured_at_all_is_doubtful() -> None:

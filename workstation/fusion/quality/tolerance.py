@@ -14,6 +14,8 @@ from typing import Any
 from workstation.images.volume import Volume
 
 SMALLEST_MM = 2.0
+NO_LANDMARKS = "No landmarks are placed in both images, so no target registration error is known."
+NO_STRUCTURES = "No structure of the same name is drawn on both images."
 VERDICTS = ("good", "doubtful", "failed")
 """In rising order of doubt: green, amber, red."""
 
@@ -112,7 +114,7 @@ def _engine(found: Judgement, engine: dict[str, Any]) -> None:
 
 def _landmarks(found: Judgement, landmarks: dict[str, Any] | None, limits: Tolerances) -> None:
     if not landmarks or not landmarks.get("count"):
-        found.unmeasured.append("No landmarks are placed in both images, so no target registration error is known.")
+        found.unmeasured.append(NO_LANDMARKS)
         return
     measured = landmarks.get("tre_mm")
     if not measured:
@@ -126,7 +128,7 @@ def _landmarks(found: Judgement, landmarks: dict[str, Any] | None, limits: Toler
 def _structures(found: Judgement, structures: list[dict[str, Any]], limits: Tolerances) -> None:
     """By distance; the Dice counts only where surfaces lie apart, for small structures have a low one in any case."""
     if not structures:
-        found.unmeasured.append("No structure of the same name is drawn on both images.")
+        found.unmeasured.append(NO_STRUCTURES)
     for row in structures:
         _against(found, f"mean surface distance of {row['name']}", row["mean_distance_mm"], limits.surface)
         if row["dice"] < limits.dice and row["mean_distance_mm"] > limits.surface.good / 2:
@@ -173,9 +175,9 @@ def _without_anatomy(found: Judgement, engine: dict[str, Any], quality: dict[str
     """Neither landmarks nor structures: say what the judgement hangs on."""
     known = list(_grounds(engine, quality))
     if known:
-        found.unmeasured.insert(
-            0, f"No landmarks, no structures in both images: judged by {' and '.join(known)} only."
-        )
+        told = " and ".join([", ".join(known[:-1]), known[-1]] if len(known) > 1 else known)
+        others = [sentence for sentence in found.unmeasured if sentence not in (NO_LANDMARKS, NO_STRUCTURES)]
+        found.unmeasured = [f"No landmarks, no structures in both images: judged by {told} only.", *others]
     else:
         found.note("doubtful", "Nothing about this registration has been measured.")
 
