@@ -73,7 +73,7 @@ def test_an_image_file_without_a_dicom_header_lists_what_is_known_of_it(study, t
 
 def test_two_series_are_compared(study, series):
     result = run_command("compare", study.folder / "CT", series, "--json").result
-    assert set(result) == {"first", "second", "verdict", "summary", "differences"}
+    assert set(result) == {"first", "second", "verdict", "summary", "provisional", "differences"}
     assert set(result["first"]) == {"uid", "modality", "description", "size", "spacing_mm"}
     assert set(result["differences"][0]) == {"what", "first", "second", "kind", "sentence"}
     assert result["verdict"] == "stop" and result["summary"].startswith("Do not fuse")
@@ -94,6 +94,7 @@ def test_a_registration_links_them_or_is_refused(study, series, tmp_path):
     write_registration(path, Registration("r", *frames, Transform.from_rigid((5, 0, 0)), "by hand"), fixed, moving)
     linked = run_command("compare", study.folder / "CT", series, "--registration", path, "--json").result
     lines = {d["what"]: d for d in linked["differences"]}
+    assert linked["provisional"] is True
     assert lines["frame of reference"]["kind"] == "note" and "%" in lines["field of view"]["first"]
     wrong = run_command("compare", study.folder / "CT", tmp_path / "series", "--registration", study.structures)
     assert wrong.code == 2

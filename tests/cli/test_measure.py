@@ -17,7 +17,7 @@ from workstation.geometry.transform import Transform
 
 SHIFT_MM = (3.0, -2.0, 5.0)
 FIGURES = {"uid", "modality", "description", "mean", "sd", "min", "max", "median", "p5", "p95", "count", "covered",
-           "rule", "unit"}  # fmt: skip
+           "rule", "unit", "provisional"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,7 @@ def test_a_structure_is_measured_in_every_image_with_exactly_the_promised_keys(s
     # the same voxels lie in it, 2000 higher
     assert mr_figures["mean"] - ct_figures["mean"] == pytest.approx(2000)
     assert mr_figures["count"] == ct_figures["count"]
+    assert (ct_figures["provisional"], mr_figures["provisional"]) == (False, True)
 
 
 def test_a_region_on_a_slice_counts_the_pixels_inside(study):
@@ -90,6 +91,8 @@ def test_a_profile_is_written_as_csv_and_printed_as_json(study, fused, tmp_path)
     assert np.allclose(np.array(profile["images"][1]["values"]) - values, 2000, atol=1)
     with out.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
+    assert [image["provisional"] for image in profile["images"]] == [False, True]
+    assert any(name.startswith("MR small MR (provisional)") for name in rows[0])
     assert len(rows) == len(values) and float(rows[30]["CT small CT [HU]"]) == pytest.approx(values[30])
 
 

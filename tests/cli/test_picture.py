@@ -101,6 +101,7 @@ def test_what_is_shown_is_told(study: SmallStudy, tmp_path: Path) -> None:
     # The middle of the structure, on the image's nearest slice.
     assert result["position_mm"][:2] == pytest.approx(CENTRE_MM[:2], abs=0.1)
     assert abs(result["position_mm"][2] - CENTRE_MM[2]) <= 1.3
+    assert result["provisional"] is False and "provisional" not in outcome.err
     (image,) = result["images"]
     assert (image["role"], image["modality"], image["window"], image["unit"]) == ("base", "CT", [40, 400], "HU")
     assert pixels(tmp_path / "p.png").shape == (800, 800, 3)
@@ -130,7 +131,10 @@ def test_every_mode_writes_another_picture(pair: Path, tmp_path: Path) -> None:
 
 def test_a_difference_tells_its_scale(pair: Path, tmp_path: Path) -> None:
     options = ("--overlay", pair / "MR", "--registration", pair / "reg.dcm", "--mode", "difference")
-    result = made(tmp_path, "--image", pair / "CT", *options).result
+    outcome = made(tmp_path, "--image", pair / "CT", *options)
+    result = outcome.result
+    assert result["provisional"] is True and "warning: provisional" in outcome.err
+    assert [image["provisional"] for image in result["images"]] == [False, True]
     assert result["color_bar"] == {
         "lower": -100.0, "upper": 100.0, "unit": "%", "ends": ["overlay darker", "overlay brighter"],
     }  # fmt: skip

@@ -11,6 +11,7 @@ from tests.case.bodies import case_with_gtv, image
 from tests.editing.hands import click, drag, line
 from workstation.case.case import Case
 from workstation.case.commands import AddImage, AddRegistration, ChangeStructure
+from workstation.case.registration_commands import AcceptRegistration
 from workstation.editing.desk import Desk
 from workstation.editing.measuring_tool import MeasuringTool, measuring_tools
 from workstation.editing.pointer import Pointer
@@ -210,6 +211,8 @@ def test_figures_come_from_every_shown_image_through_its_registration():
     measured = only(desk)
     assert len(desk.measuring.words(measured)) == 2 and desk.measuring.statistics(measured, "mr") is None
     case.do(AddRegistration(Registration("r", "1.2.3.4", "9", Transform.from_rigid((1, 2, 3), (5, 6, 7)), "test")))
+    assert desk.measuring.words(measured)[1:] == ["CT 40.0 ± 0.0 HU", "CT 700.0 ± 0.0 HU · provisional"]
+    case.do(AcceptRegistration("r", "A. Physicist"))
     assert desk.measuring.words(measured)[1:] == ["CT 40.0 ± 0.0 HU", "CT 700.0 ± 0.0 HU"]
     assert desk.measuring.words(measured, short=True)[1:] == ["CT 40.0 ± 0.0 HU"]
     assert desk.measuring.words(measured, short=True, first="mr")[1:] == ["CT 700.0 ± 0.0 HU"]

@@ -124,7 +124,7 @@ def test_figures_of_a_region_in_every_shown_image(measured) -> None:
     window, panel = measured
     choose(panel, 1)
     rows = panel.figures.rows()
-    assert rows[:3] == [["", "CT", "MR"], ["Mean", "40.0 HU", "600.0"], ["SD", "0.0 HU", "0.00"]]
+    assert rows[:3] == [["", "CT", "MR · provisional"], ["Mean", "40.0 HU", "600.0"], ["SD", "0.0 HU", "0.00"]]
     assert rows[-1] == ["In image", "100 %", "100 %"]
     assert "acquired" in panel.note.text() and panel.summary.text().startswith("Rectangle · ")
     window.session.viewing.overlay_shown = False
@@ -187,10 +187,10 @@ def test_a_profile_is_plotted_its_values_are_read_and_the_place_is_marked(measur
     at = plot.widget.mapFromScene(vb.mapViewToScene(QPointF(40.0, vb.viewRect().center().y())))
     QTest.mouseMove(plot.widget.viewport(), at)
     let_live(0.1)
-    assert "CT 40 HU" in plot.words.text() and "MR 600" in plot.words.text()
+    assert "CT 40 HU" in plot.words.text() and "MR · provisional 600" in plot.words.text()
     assert np.allclose(measuring.marked_mm[:2], (0.0, -20.0), atol=1.5)
     assert plot.plot.getAxis("left").labelText == "HU" and "mm" in plot.plot.getAxis("bottom").labelText
-    assert [label.text for _, label in plot.legend.items] == ["CT", "MR (right)"]
+    assert [label.text for _, label in plot.legend.items] == ["CT", "MR · provisional (right)"]
     QTest.mouseMove(panel.about)
     QApplication.sendEvent(plot, _leave())
     assert measuring.marked_mm is None
@@ -252,7 +252,7 @@ def test_what_is_shown_is_written_and_copied(measured, tmp_path, monkeypatch) ->
     until(lambda: panel.plot is not None and panel.plot.isVisible())
     click(panel.save_button)
     rows = read(tmp_path / "shown.csv")
-    assert set(rows[0]) == {"position_mm", "x_mm", "y_mm", "z_mm", "CT [HU]", "MR [MR signal]"}
+    assert set(rows[0]) == {"position_mm", "x_mm", "y_mm", "z_mm", "CT [HU]", "MR · provisional [MR signal]"}
     assert float(rows[1]["position_mm"]) <= 1.0 and float(rows[len(rows) // 2]["CT [HU]"]) == 40
     choose(panel, 1)
     click(panel.copy_button)

@@ -18,7 +18,7 @@ from workstation.view.errors import ViewError
 from workstation.view.fusion_look import CHECKERBOARD, FusionLook
 from workstation.view.slab import MAXIMUM, Slab
 from workstation.view.slice_scene import SliceScene
-from workstation.view.still_picture import frame_through, layer_of, picture
+from workstation.view.still_picture import PROVISIONAL_WARNING, frame_through, in_frame_of, layer_of, picture
 
 BASE = noise_volume(centred_grid(np.eye(3), (2, 2, 2), (64, 64, 40)))
 OTHER = replace(noise_volume(centred_grid(np.eye(3), (3, 3, 3), (40, 40, 30)), seed=3), frame_of_reference_uid="G")
@@ -68,6 +68,14 @@ def test_every_acquisition_shows_the_patient_the_right_way_round(name: str, plan
         # On the side that its letter names, within the tilt of an oblique acquisition.
         outward = (75 - x, x - 75, 75 - y, y - 75)[side]
         assert outward > 40
+
+
+def test_a_structure_that_comes_over_unaccepted_is_warned_about() -> None:
+    moved = in_frame_of(BASE, square(10, "G"), [LINK])
+    assert moved.warnings == (PROVISIONAL_WARNING,)
+    accepted = replace(LINK, accepted_by="A. Physicist", accepted_at="2026-01-01T10:00:00+00:00")
+    assert in_frame_of(BASE, square(10, "G"), [accepted]).warnings == ()
+    assert in_frame_of(BASE, square(10), [LINK]).warnings == ()
 
 
 def test_all_of_the_patient_fits_and_the_plane_is_one_of_the_images() -> None:

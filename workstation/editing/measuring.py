@@ -34,6 +34,11 @@ PROVISIONAL_MARK = " · provisional"
 _SAME = Transform.identity()
 
 
+def link_key(link: SpatialMap) -> bytes:
+    """The same for the same map: by which figures that went through it are known again."""
+    return link.matrix.tobytes() if isinstance(link, Transform) else link.fingerprint.encode()
+
+
 class Measuring:
     """State of measuring on one case.
 
@@ -168,7 +173,7 @@ class Measuring:
         if link is None or image is None:
             return None
         place = (measurement.identifier, key)
-        matrix = link.matrix.tobytes() if isinstance(link, Transform) else link.fingerprint.encode()
+        matrix = link_key(link)
         known = self._known.get(place)
         if known is None or known[0] is not measurement or known[1] is not image or known[2] != matrix:
             known = measurement, image, matrix, measurement_statistics(measurement, image, link)
@@ -177,9 +182,13 @@ class Measuring:
 
     def is_provisional(self, measurement: Measurement, key: str) -> bool:
         """Whether the figures of an image in a measurement hang on a registration that nobody has accepted."""
+        return self.comes_provisionally(measurement.frame_of_reference_uid, key)
+
+    def comes_provisionally(self, frame_uid: str, key: str) -> bool:
+        """As `is_provisional`, for what lies in a frame of reference."""
         image = self._case.images.get(key)
-        here, there = measurement.frame_of_reference_uid, image.frame_of_reference_uid if image is not None else ""
-        return bool(here and there) and here != there and self._case.is_provisional(here, there)
+        there = image.frame_of_reference_uid if image is not None else ""
+        return bool(frame_uid and there) and frame_uid != there and self._case.is_provisional(frame_uid, there)
 
     def words(self, measurement: Measurement, *, short: bool = False, first: str = "") -> list[str]:
         """What a measurement says on a slice, one line each: its own name, its size, what regions hold.

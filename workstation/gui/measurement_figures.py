@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from workstation.editing.measuring import PROVISIONAL_MARK
+from workstation.editing.measuring import PROVISIONAL_MARK, link_key
 from workstation.fusion.registration import transform_between
 from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.transform import Transform
@@ -33,9 +33,14 @@ def shown_images(session: Session) -> list[Volume]:
     return [images[key] for key in session.desk.measuring.shown_images() if key in images]
 
 
-def names_of(session: Session, images: list[Volume]) -> dict[str, str]:
-    """A short name of each image by its key."""
-    return dict(zip((image.key for image in images), image_labels(images), strict=True))
+def names_of(session: Session, images: list[Volume], frame_uid: str) -> dict[str, str]:
+    """A short name of each image by its key, with a mark where its figures are provisional.
+
+    frame_uid: frame of reference of what is measured.
+    """
+    keys = [image.key for image in images]
+    marks = [PROVISIONAL_MARK if session.desk.measuring.comes_provisionally(frame_uid, key) else "" for key in keys]
+    return {key: name + mark for key, name, mark in zip(keys, image_labels(images), marks, strict=True)}
 
 
 def region_figures(session: Session, measurement: Measurement) -> Figures:
@@ -70,15 +75,6 @@ def all_rows(session: Session) -> list[Row]:
                     provisional.add((measurement.identifier, name))
         measured.append((measurement, found))
     return measurement_rows(measured, lambda measurement, name: (measurement.identifier, name) in provisional)
-
-
-def provisional_names(session: Session, measurement: Measurement, names: dict[str, str]) -> dict[str, str]:
-    """Names of images by key; those that a registration that nobody has accepted brings over say so."""
-    measuring = session.desk.measuring
-    return {
-        key: f"{name}{PROVISIONAL_MARK}" if measuring.is_provisional(measurement, key) else name
-        for key, name in names.items()
-    }
 
 
 def _unique(name: str, taken: dict[str, Statistics]) -> str:
@@ -166,7 +162,7 @@ class StructureFigures:
             found[image.key] = None
             if link is None:
                 continue
-            asked = _Asked(structure.stack, image, link.matrix.tobytes(), self._session.case.surface_model)
+            asked = _Asked(structure.stack, image, link_key(link), self._session.case.surface_model)
             known = self._known.get((identifier, image.key))
             if known is not None and known[0].same_as(asked):
                 found[image.key] = known[1]

@@ -11,10 +11,12 @@ from enum import IntEnum
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
+from workstation.case.case import Case
 from workstation.case.commands import ChangeStructure
 from workstation.gui.session import Session
 from workstation.measurements.words import volume_words
 from workstation.structures.structure import State, Structure
+from workstation.view.still_picture import PROVISIONAL_WARNING
 
 SHORTEST_INTERVAL_MS = 40
 LONGEST_INTERVAL_MS = 500
@@ -42,6 +44,13 @@ STATE_WORDS = {
     State.OVERRIDDEN: ("overridden", "derived once, then edited by hand: it no longer follows"),
     State.PROPOSAL: ("proposal", "not yet accepted by a person"),
 }
+
+
+def is_provisional(case: Case, structure: Structure) -> bool:
+    """Whether a structure lies on the planning image by a registration that nobody has accepted."""
+    here = case.planning.frame_of_reference_uid if case.planning is not None else ""
+    there = structure.frame_of_reference_uid
+    return bool(here and there) and here != there and case.is_provisional(there, here)
 
 
 def volume_text(volume_cc: float | None) -> str:
@@ -172,7 +181,8 @@ class StructureModel(QAbstractTableModel):
             return f"{words}, surface model {self._session.case.surface_model}"
         if column == Column.STATE:
             word, meaning = STATE_WORDS[structure.state]
-            return "\n".join([f"{word}: {meaning}", *structure.warnings])
+            marks = [PROVISIONAL_WARNING] if is_provisional(self._session.case, structure) else []
+            return "\n".join([f"{word}: {meaning}", *marks, *structure.warnings])
         if column == Column.EYE:
             return "Hide" if self._session.viewing.visible(structure.identifier) else "Show"
         if column == Column.LOCK:

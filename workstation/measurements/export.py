@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -24,18 +24,26 @@ Row = list[str]
 
 HEADER = [
     "number", "name", "kind", "length_mm", "angle_deg", "area_mm2", "image", "unit", "mean", "sd", "min", "max",
-    "median", "p5", "p95", "pixels", "covered", "rule", "middle_x_mm", "middle_y_mm", "middle_z_mm",
+    "median", "p5", "p95", "pixels", "covered", "rule", "middle_x_mm", "middle_y_mm", "middle_z_mm", "provisional",
 ]  # fmt: skip
 
 
-def measurement_rows(measured: Iterable[tuple[Measurement, Mapping[str, Statistics]]]) -> list[Row]:
-    """The table with its header. measured: each measurement with its figures by the images' names."""
+def measurement_rows(
+    measured: Iterable[tuple[Measurement, Mapping[str, Statistics]]],
+    is_provisional: Callable[[Measurement, str], bool],
+) -> list[Row]:
+    """The table with its header. measured: each measurement with its figures by the images' names.
+
+    is_provisional: tells of a measurement and an image's name whether the figures hang on a registration that nobody
+        has accepted; the last column says "yes" or "no", and nothing where there is no image.
+    """
     rows = [list(HEADER)]
     for measurement, figures in measured:
         start = [str(measurement.number), measurement.name, measurement.kind, *_sizes(measurement)]
         middle = [_number(v) for v in middle_mm(measurement)]
         for name, found in figures.items() or [("", None)]:
-            rows.append([*start, name, *_figures(found), *middle])
+            provisional = "" if found is None else "yes" if is_provisional(measurement, name) else "no"
+            rows.append([*start, name, *_figures(found), *middle, provisional])
     return rows
 
 

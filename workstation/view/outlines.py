@@ -297,6 +297,8 @@ class Outlines:
             planning = self._case.planning
             if of != (stack, bend) and wish not in self._asked and planning is not None:
                 self._asked.add(wish)
+                # What can't be carried is not tried again until something changes.
+                self._carried[structure.identifier] = (stack, bend), None
                 onto = drawing_plane(planning), planning.slice_positions_mm, slice_spacing_mm(planning)
                 self._background.ask(wish, partial(_carried_over, stack, bend, onto, self._case.surface_model))
             return nothing

@@ -44,12 +44,14 @@ class Layer:
 
     to_image: takes a point of the frame that planes are given in to this image's frame of reference.
     window: centre and width in the image's unit. colors: a name from `color_maps`.
+    provisional: whether `to_image` hangs on a registration that nobody has accepted, or is only tried.
     """
 
     volume: Volume
     to_image: SpatialMap = field(default_factory=Transform.identity)
     window: tuple[float, float] = (40.0, 400.0)
     colors: str = GREY
+    provisional: bool = False
 
     def index_of(self, points_mm: ArrayLike) -> Float:
         """Fractional voxel indices (..., 3) as (i, j, k) of shown points (..., 3) in mm."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workstation.fusion.registration import Registration, RegistrationError, transform_between
+from workstation.fusion.registration import Registration, RegistrationError, chain_between, transform_between
 from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
@@ -36,6 +36,7 @@ Picture = NDArray[np.uint32]
 
 MOST_PIXELS = 1 << 26
 FIT_MARGIN = 1.04
+PROVISIONAL_WARNING = "Brought over by a registration that nobody has accepted: provisional"
 _PLAIN_FUSION = FusionLook()
 _USUAL_SIZE = (800, 800)
 
@@ -66,7 +67,10 @@ def picture(
     links = tuple(registrations)
     frame = frame_through(base, plane, at_mm, size, pixel_mm)
     below = layer_of(base, window)
-    above = None if overlay is None else layer_of(overlay, overlay_window, link_of(base, overlay, links))
+    above = None
+    if overlay is not None:
+        provisional = is_provisional(base, overlay.frame_of_reference_uid, links)
+        above = layer_of(overlay, overlay_window, link_of(base, overlay, links), provisional)
     drawn = [in_frame_of(base, structure, links) for structure in structures]
     return still_picture(frame, below, above, look, slab, drawn, contour_look, surface_model)
 
@@ -166,13 +170,19 @@ def volume_picture(
 
 
 def layer_of(
-    volume: Volume, window: tuple[float, float] | None = None, to_image: SpatialMap | None = None
+    volume: Volume,
+    window: tuple[float, float] | None = None,
+    to_image: SpatialMap | None = None,
+    provisional: bool = False,
 ) -> Layer:
-    """A volume as it is shown: with the window that is asked for or an automatic one."""
+    """A volume as it is shown: with the window that is asked for or an automatic one.
+
+    provisional: whether `to_image` hangs on a registration that nobody has accepted.
+    """
     if window is None:
         automatic = automatic_window(volume)
         window = automatic.centre, automatic.width
-    return Layer(volume, Transform.identity() if to_image is None else to_image, window)
+    return Layer(volume, Transform.identity() if to_image is None else to_image, window, provisional=provisional)
 
 
 def link_of(base: Volume, overlay: Volume, registrations: Iterable[Registration]) -> SpatialMap:
@@ -187,17 +197,30 @@ def link_of(base: Volume, overlay: Volume, registrations: Iterable[Registration]
     return link
 
 
+def is_provisional(base: Volume, frame_uid: str, registrations: Iterable[Registration]) -> bool:
+    """Whether what links a frame of reference to the base's hangs on a registration that nobody has accepted."""
+    here = base.frame_of_reference_uid
+    chain = chain_between(registrations, here, frame_uid) if here and frame_uid and here != frame_uid else None
+    return any(link.registration.provisional for link in chain or ())
+
+
 def in_frame_of(base: Volume, structure: Structure, registrations: Iterable[Registration]) -> Structure:
-    """A structure with its contours in the base's frame of reference; RegistrationError where nothing links the two."""
+    """A structure with its contours in the base's frame of reference; RegistrationError where nothing links the two.
+
+    Where the link hangs on a registration that nobody has accepted, the structure's warnings say so.
+    """
     here, there = base.frame_of_reference_uid, structure.frame_of_reference_uid
     if not here or not there or here == there:
         return structure
+    registrations = tuple(registrations)
     link = transform_between(registrations, there, here)
     if link is None:
         raise RegistrationError(
             f"{structure.name} was drawn in another frame of reference than {name_of_volume(base)} has, "
             "and no registration links them"
         )
+    if is_provisional(base, there, registrations):
+        structure = replace(structure, warnings=(*structure.warnings, PROVISIONAL_WARNING))
     if not isinstance(link, Transform):
         return carried(structure, link.inverse(), base)
     own = structure.stack.plane

@@ -34,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
     progress = progress_on_terminal()
     first = load_image_for(options.first, progress=progress)
     second = load_image_for(options.second, progress=progress)
-    differences = compare_volumes(first, second, _relation(options.registration, first, second))
+    relation, provisional = _relation(options.registration, first, second)
+    differences = compare_volumes(first, second, relation)
     if options.json:
         print_json(
             {
@@ -42,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
                 "second": _about(second),
                 "verdict": worst_kind(differences),
                 "summary": summary_of(differences),
+                "provisional": provisional,
                 "differences": [asdict(d) for d in differences],
             }
         )
@@ -49,6 +51,8 @@ def run(options: argparse.Namespace) -> int:
     rest = [d for d in differences if d.kind == "same"]
     print_table(("", "what", "first", "second", ""), [_row(d) for d in [*that_matter(differences), *rest]])
     print(f"\n{summary_of(differences)}")
+    if provisional:
+        print("Provisional: not every registration that was used was accepted by a person.")
     return 0
 
 
@@ -71,11 +75,13 @@ def _short(text: str) -> str:
     return text if len(text) <= 28 else text[:27] + "…"
 
 
-def _relation(path: str | None, first: Volume, second: Volume) -> SpatialMap | None:
+def _relation(path: str | None, first: Volume, second: Volume) -> tuple[SpatialMap | None, bool]:
+    """The map between the two, and whether somebody has yet to accept it."""
     if path is None:
-        return None
+        return None, False
     from workstation.dicom.registration import read_registrations
     from workstation.fusion.registration import transform_between
+    from workstation.view.still_picture import is_provisional
 
     found = read_registrations(existing_path(path))
     relation = transform_between(found, first.frame_of_reference_uid, second.frame_of_reference_uid)
@@ -83,4 +89,4 @@ def _relation(path: str | None, first: Volume, second: Volume) -> SpatialMap | N
         raise UsageError(f"{path}: this registration does not link the frames of reference of the two series")
     if first.frame_of_reference_uid == second.frame_of_reference_uid:
         note("warning: both images are in one frame of reference; the registration is not used")
-    return relation
+    return relation, is_provisional(first, second.frame_of_reference_uid, found)

@@ -75,7 +75,10 @@ def run(options: argparse.Namespace) -> int:
     if out is not None:
         from workstation.measurements.export import profile_rows, write_csv
 
-        write_csv(out, profile_rows(profiles[0], images.names))
+        frame_uid = images.volumes[0].frame_of_reference_uid
+        write_csv(out, profile_rows(profiles[0], images.names_from(frame_uid)))
+    if _is_provisional(result):
+        note("warning: provisional, because not every registration that was used was accepted by a person")
     if options.json:
         print_json(result)
     else:
@@ -148,6 +151,19 @@ class _Images:
             )
         return found
 
+    def provisional(self, frame_uid: str, image: Volume) -> bool:
+        """Whether the map from a frame of reference to an image's hangs on something that nobody has accepted."""
+        from workstation.fusion.registration import chain_between
+
+        there = image.frame_of_reference_uid
+        chain = chain_between(self.registrations, frame_uid, there) if frame_uid != there else None
+        return any(link.registration.provisional for link in chain or ())
+
+    def names_from(self, frame_uid: str) -> dict[str, str]:
+        """The images' names by key, with a mark where the map from a frame of reference is provisional."""
+        marks = {image.key: " (provisional)" if self.provisional(frame_uid, image) else "" for image in self.volumes}
+        return {key: name + marks[key] for key, name in self.names.items()}
+
     def links(self) -> dict[str, SpatialMap]:
         """From the first image's frame to each one's, by key."""
         return {image.key: self.link(self.volumes[0].frame_of_reference_uid, image) for image in self.volumes}
@@ -189,12 +205,15 @@ def _region(images: _Images, kind: str, first: Point, second: Point) -> dict[str
     if abs(corners[1, :2] - corners[0, :2]).min() < 1e-6:
         raise UsageError(f"--{kind}: its corners enclose nothing")
     region = new_measurement(kind, plane.to_patient(corners[:, :2]), plane, base.frame_of_reference_uid)
-    links = images.links()
+    links, frame_uid = images.links(), base.frame_of_reference_uid
     return {
         "kind": kind,
         "points_mm": [list(first), list(second)],
         "area_mm2": area_mm2(region_of_measurement(region)),
-        "images": [_figures(v, measurement_statistics(region, v, links[v.key])) for v in images.volumes],
+        "images": [
+            _figures(v, measurement_statistics(region, v, links[v.key]), images.provisional(frame_uid, v))
+            for v in images.volumes
+        ],
     }
 
 
@@ -222,11 +241,16 @@ def _structures(images: _Images, options: argparse.Namespace) -> list[dict[str, 
                 whole_cc=cubic_cm,
                 progress=progress,
             )
-            figures.append(_figures(image, made))
+            figures.append(_figures(image, made, images.provisional(frame, image)))
         found.append(
             {"name": structure.name, "volume_cc": cubic_cm, "surface_model": options.surface_model, "images": figures}
         )
     return found
+
+
+def _is_provisional(result: dict[str, Any]) -> bool:
+    measured = (*result["regions"], *result["profiles"], *result["structures"])
+    return any(image["provisional"] for one in measured for image in one["images"])
 
 
 def _described(image: Volume) -> dict[str, Any]:
@@ -239,10 +263,11 @@ def _described(image: Volume) -> dict[str, Any]:
     }
 
 
-def _figures(image: Volume, found: Statistics) -> dict[str, Any]:
+def _figures(image: Volume, found: Statistics, provisional: bool) -> dict[str, Any]:
     values = found.to_json()
     kept = {name: values[name] for name in (*_FIGURES, "covered", "rule", "unit")}
-    return {"uid": image.series_uid, "modality": image.modality, "description": image.description, **kept}
+    about = {"uid": image.series_uid, "modality": image.modality, "description": image.description}
+    return {**about, **kept, "provisional": provisional}
 
 
 def _profile_json(images: _Images, profile: Profile) -> dict[str, Any]:
@@ -251,7 +276,9 @@ def _profile_json(images: _Images, profile: Profile) -> dict[str, Any]:
     of_images = []
     for image in images.volumes:
         values = [None if value != value else value for value in profile.values[image.key].tolist()]
-        of_images.append({"uid": image.series_uid, "modality": image.modality, "unit": image.unit, "values": values})
+        about = {"uid": image.series_uid, "modality": image.modality, "unit": image.unit}
+        provisional = images.provisional(images.volumes[0].frame_of_reference_uid, image)
+        of_images.append({**about, "values": values, "provisional": provisional})
     return {
         "points_mm": ends,
         "length_mm": float(profile.positions_mm[-1]),

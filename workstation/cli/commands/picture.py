@@ -70,6 +70,8 @@ def run(options: argparse.Namespace) -> int:
     require_png(out)
     _refuse_lone_options(options)
     result = _volume_picture(options, out) if options.plane == VOLUME else _slice_picture(options, out)
+    if result["provisional"]:
+        note("warning: provisional, because not every registration that was used was accepted by a person")
     if options.json:
         print_json(result)
     else:
@@ -88,7 +90,14 @@ def _slice_picture(options: argparse.Namespace, out: Path) -> dict[str, Any]:
     from workstation.images.picture_file import write_png
     from workstation.view.contour_scene import ContourLook
     from workstation.view.slab import MEAN, Slab
-    from workstation.view.still_picture import frame_through, in_frame_of, layer_of, link_of, still_picture
+    from workstation.view.still_picture import (
+        frame_through,
+        in_frame_of,
+        is_provisional,
+        layer_of,
+        link_of,
+        still_picture,
+    )
 
     size, at_mm, pixel_mm = _size(options.size), _numbers("--at", options.at, 3), _pixel(options.pixel)
     windows = _window("--window", options.window), _window("--overlay-window", options.overlay_window)
@@ -101,7 +110,10 @@ def _slice_picture(options: argparse.Namespace, out: Path) -> dict[str, Any]:
     registrations = _registrations(options.registration)
     start = time.perf_counter()
     below = layer_of(base, windows[0])
-    above = None if overlay is None else layer_of(overlay, windows[1], link_of(base, overlay, registrations))
+    above = None
+    if overlay is not None:
+        provisional = is_provisional(base, overlay.frame_of_reference_uid, registrations)
+        above = layer_of(overlay, windows[1], link_of(base, overlay, registrations), provisional)
     drawn = [in_frame_of(base, structure, registrations) for structure in structures]
     point = at_mm if at_mm is not None else _middle(drawn if options.only else [], base)
     frame = frame_through(base, options.plane, point, size, pixel_mm)
@@ -117,6 +129,7 @@ def _slice_picture(options: argparse.Namespace, out: Path) -> dict[str, Any]:
         "mode": look.mode if above is not None else None,
         "color_bar": _color_bar(look, below, above),
         "structures": [structure.name for structure in drawn],
+        "provisional": (above is not None and above.provisional) or _any_provisional(drawn),
         "seconds": round(time.perf_counter() - start, 3),
     }
 
@@ -147,6 +160,7 @@ def _volume_picture(options: argparse.Namespace, out: Path) -> dict[str, Any]:
         "side": side,
         "context": context,
         "structures": [structure.name for structure in drawn],
+        "provisional": _any_provisional(drawn),
         "seconds": round(time.perf_counter() - start, 3),
     }
 
@@ -233,7 +247,14 @@ def _about(role: str, layer: Layer) -> dict[str, Any]:
         "description": volume.description,
         "window": [float(x) for x in layer.window],
         "unit": volume.unit,
+        "provisional": layer.provisional,
     }
+
+
+def _any_provisional(structures: list[Structure]) -> bool:
+    from workstation.view.still_picture import PROVISIONAL_WARNING
+
+    return any(PROVISIONAL_WARNING in structure.warnings for structure in structures)
 
 
 def _color_bar(look: FusionLook, base: Layer, overlay: Layer | None) -> dict[str, Any] | None:

@@ -13,7 +13,8 @@ from workstation.gui.fields import CheckedLine, SliderField, label
 from workstation.gui.panels.panel import Card, Panel, Segments, choice, fill_choice, heading, line, named, primary
 from workstation.gui.panels.structure_types import COMMON_NAMES, LONGEST_NAME, TYPES, guessed_type
 from workstation.gui.session import Session
-from workstation.gui.structure_model import STATE_WORDS
+from workstation.gui.structure_model import STATE_WORDS, is_provisional
+from workstation.view.still_picture import PROVISIONAL_WARNING
 
 LARGEST_RADIUS_MM = 60.0
 

@@ -49,7 +49,8 @@ class Annotations:
     """The words on one slice.
 
     lines: (name, window) of each image, at the lower left, the last one lowest; a name gives way where there is no
-    room, its window stays. A line that is `PROVISIONAL` is a warning about the one above. note: a sentence in the middle.
+    room, its window stays. A line that is `PROVISIONAL` is a warning about the one above.
+    note: a sentence in the middle.
     """
 
     plane: Plane

@@ -6,24 +6,16 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from workstation.geometry.plane import Plane
-from workstation.gui.structure_model import volume_text
+from workstation.gui.structure_model import is_provisional, volume_text
 from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.legend import LegendEntry
 from workstation.gui.viewport.still import Drawn
-from workstation.structures.structure import Structure
 from workstation.view.contour_scene import TARGETS, Contour, LineStyle, kind_of, style_of
 from workstation.view.outlines import Outlines
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
     from workstation.editing.desk import Desk
-
-
-def is_provisional(case: Case, structure: Structure) -> bool:
-    """Whether a structure lies on the planning image by a registration that nobody has accepted."""
-    here = case.planning.frame_of_reference_uid if case.planning is not None else ""
-    there = structure.frame_of_reference_uid
-    return bool(here and there) and here != there and case.is_provisional(there, here)
 
 
 def _unknown(_identifier: str) -> float | None:

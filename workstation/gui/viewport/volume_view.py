@@ -30,11 +30,11 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from workstation.geometry.plane import Plane
+from workstation.gui.structure_model import is_provisional
 from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.annotations import PROVISIONAL, paint_caption, paint_note, paint_side_letters
 from workstation.gui.viewport.keyboard import somebody_types
 from workstation.gui.viewport.side_buttons import SideButtons
-from workstation.gui.viewport.slice_contours import is_provisional
 from workstation.gui.viewport.volume_hand import VolumeHand, is_side
 from workstation.gui.viewport.volume_images import image_for, lies_provisionally, offered
 from workstation.view.volume_camera import VolumeCamera
