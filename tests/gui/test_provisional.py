@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
 from tests.gui.viewport_scene import add_cylinder, case_with, ct, fused_case, mr, open_view, pixels
@@ -35,7 +35,10 @@ def words_on(view: SliceView) -> list[str]:
 
 def amber(view: SliceView) -> int:
     """Pixels in the colour of the warning, in the lower left quarter."""
-    picture = view.grab().toImage()
+    return amber_in(view.grab().toImage())
+
+
+def amber_in(picture: QImage) -> int:
     found = 0
     for y in range(picture.height() // 2, picture.height()):
         for x in range(picture.width() // 2):
@@ -122,6 +125,10 @@ def test_the_3d_view_has_a_caption(qtbot) -> None:
     settled(qtbot, view)
     with_caption = pixels(view)
     assert view._is_provisional()
+    taken: list[QImage] = []
+    assert view.take_picture(taken.append)
+    qtbot.waitUntil(lambda: bool(taken), timeout=20000)
+    assert amber_in(taken[0]) > 30
     viewing.set_visible("far", False)
     assert not view._is_provisional()
     viewing.set_visible("far", True)

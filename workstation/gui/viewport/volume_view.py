@@ -157,9 +157,21 @@ class VolumeView(QWidget):
         if self.renderer is None:
             return False
         ground = None if self.viewing.volume_look.clear_ground else (0, 0, 0)
-        deliver = self._calling(lambda pixels: then(_image_of(pixels).copy()))
+        deliver = self._calling(lambda pixels: then(self._captioned(_image_of(pixels).copy())))
         self.renderer.picture(self._wish(False, ground), deliver)
         return True
+
+    def _captioned(self, image: QImage) -> QImage:
+        """What leaves the window says by itself that it is provisional."""
+        if self._is_provisional():
+            painter = QPainter(image)
+            painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+            ratio = self.devicePixelRatioF()
+            painter.scale(ratio, ratio)
+            area = QRectF(0, 0, image.width() / ratio, image.height() / ratio)
+            paint_caption(painter, area, PROVISIONAL, self.font())
+            painter.end()
+        return image
 
     def point_at(self, place: QPointF, activate: bool = False) -> None:
         """Move the crosshair to what is seen at a place; activate: make the structure there the active one instead."""
