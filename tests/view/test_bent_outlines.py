@@ -14,7 +14,11 @@ from tests.view.scenes import centred_grid, marked_volume
 from workstation.case.case import Case
 from workstation.case.commands import AddImage, AddRegistration, AddStructure
 from workstation.case.errors import CaseError
+from workstation.editing.desk import Desk
 from workstation.editing.footprint import canvas_for
+from workstation.editing.pointer import Pointer
+from workstation.editing.polygon import Polygon
+from workstation.editing.slices import clear_slice
 from workstation.fusion.registration import Registration
 from workstation.geometry.deformation import Deformation, FieldStep
 from workstation.geometry.grid import Grid
@@ -99,6 +103,24 @@ def test_nobody_draws_on_it_and_the_words_say_why(scene: tuple[Case, Outlines]) 
     assert case.plane_in_frame_of("s", Plane.axial(1.5)) is None
     with pytest.raises(CaseError, match="deformable registration brings over"):
         canvas_for(case, "s", Plane.axial(1.5))
+    desk, said = Desk(case), []
+    desk.refused.connect(said.append)
+    desk.active = "s"
+    before, steps = case.structures["s"], len(case.steps[0])
+    assert not clear_slice(desk, Plane.axial(1.5))
+    assert not finish_polygon(desk)
+    assert len(said) == 2 and all("draw on it while that image is the planning image" in words for words in said)
+    assert case.structures["s"] is before and len(case.steps[0]) == steps and case.stroke is None
+
+
+def finish_polygon(desk: Desk) -> bool:
+    """A triangle by hand; whether anything was drawn."""
+    tool, plane, before = Polygon(), Plane.axial(1.5), desk.case.structures["s"]
+    for u, v in ((0, 0), (9, 0), (0, 9)):
+        tool.press(desk, Pointer(plane, u, v, pixel_mm=1.0))
+        tool.release(desk, Pointer(plane, u, v, pixel_mm=1.0))
+    tool.double_click(desk, Pointer(plane, 0, 9, pixel_mm=1.0))
+    return desk.case.structures["s"] is not before
 
 
 def _directions() -> np.ndarray:

@@ -99,7 +99,7 @@ def why_not_here(case: Case, identifier: str) -> str:
         return "belongs to another image, and no registration says where that lies"
     return (
         "belongs to an image that a deformable registration brings over: draw on it while that image is the planning "
-        "image, or carry the structure over first"
+        "image, or carry the structure over with 'workstation apply' first"
     )
 
 

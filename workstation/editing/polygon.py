@@ -146,9 +146,10 @@ def _apply(desk: Desk, plane: Plane, corners: NDArray[np.float64], shape: Region
     if stroke is None:
         return False
     try:
+        canvas = canvas_for(desk.case, stroke.identifier, plane)
         rule = StrokeRule(desk.case.section(stroke.identifier, plane), corners[0], desk.rule, erase)
         rule.touches(shape)
-        footprint = canvas_for(desk.case, stroke.identifier, plane).footprint(shape)
+        footprint = canvas.footprint(shape)
         combine = difference if rule.erases else union
         stroke.label = "Cut" if rule.erases else "Draw"
         changed = []
