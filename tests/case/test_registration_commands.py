@@ -5,20 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.case.bodies import FRAME, case_with_gtv
+from tests.case.bodies import FRAME, case_with_gtv, image
 from workstation.case.case import Case
-from workstation.case.commands import AddRegistration, RemoveRegistration
+from workstation.case.commands import AddImage, AddRegistration, RemoveRegistration
 from workstation.case.errors import CaseError
 from workstation.case.registration_commands import (
     AcceptRegistration,
     PutLandmark,
     RemoveLandmark,
+    SeparateImage,
     UseRegistration,
     WithdrawAcceptance,
 )
 from workstation.fusion.landmarks import LandmarkPair
 from workstation.fusion.registration import Registration
 from workstation.geometry.transform import Transform
+from workstation.images.own_frame import is_separated_frame
 
 OTHER = "1.2.3.5"
 
@@ -104,3 +106,27 @@ def test_landmarks_are_added_moved_and_removed_where_they_stood(told: tuple[Case
     case.undo()
     assert not case.landmarks[second.identifier].complete
     assert heard[-4:] == [second.identifier] * 4
+
+
+def test_an_image_is_taken_out_of_a_shared_frame_and_lies_where_it_lay(told: tuple[Case, list[str]]) -> None:
+    case, _ = told
+    case.do(AddImage(image("second")))
+    case.do(SeparateImage("second"))
+    own = case.images["second"].frame_of_reference_uid
+    assert is_separated_frame(own) and case.images["ct"].frame_of_reference_uid == FRAME
+    link = case.transform(FRAME, own)
+    assert link is not None and link.is_identity() and case.is_provisional(FRAME, own)
+    with pytest.raises(CaseError, match="already"):
+        case.do(SeparateImage("second"))
+    case.undo()
+    assert case.images["second"].frame_of_reference_uid == FRAME and case.transform(FRAME, own) is None
+
+
+def test_what_was_found_within_one_frame_counts_from_then_on(told: tuple[Case, list[str]]) -> None:
+    case, _ = told
+    case.do(AddImage(image("second")))
+    found = Registration("found", FRAME, FRAME, Transform.from_rigid((0, 3, 0)), "rigid")
+    case.do(SeparateImage("second", found))
+    own = case.images["second"].frame_of_reference_uid
+    assert case.transform(FRAME, own).apply(np.zeros(3)).tolist() == [0, 3, 0]  # type: ignore[union-attr]
+    assert case.transform(OTHER, own) is not None, "and through what links the shared frame to others"

@@ -8,6 +8,7 @@ import pytest
 
 from tests.gui.hands import click, let_live, type_into
 from tests.gui.small_patient import SmallPatient
+from workstation.case.commands import RemoveRegistration
 from workstation.fusion.registration import Registration
 from workstation.geometry.transform import Transform
 from workstation.gui.application import settle
@@ -85,7 +86,9 @@ def test_without_a_registration_the_panel_offers_to_make_one(full_window: MainWi
     assert full_window.workspace is not None and full_window.session is not None
     full_window.action("step_fuse").trigger()
     panel = full_window.workspace.fuse
-    click(panel.remove)
+    (found,) = full_window.session.case.registrations
+    full_window.session.do(RemoveRegistration(found))
+    let_live(0.05)
     assert "Not registered" in panel.state.text()
     assert panel.register.isVisible() and panel.register.text() == "Register automatically"
     assert chip(full_window, "registration") == "MR not registered"

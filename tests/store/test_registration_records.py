@@ -8,7 +8,7 @@ import pytest
 from tests.case.bodies import FRAME, case_with_gtv
 from tests.store.test_case_file import load_images, reopened
 from workstation.case.commands import AddRegistration
-from workstation.case.registration_commands import AcceptRegistration, PutLandmark
+from workstation.case.registration_commands import AcceptRegistration, PutLandmark, SeparateImage
 from workstation.fusion.landmarks import LandmarkPair
 from workstation.fusion.registration import Registration
 from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep
@@ -79,3 +79,23 @@ def test_points_are_never_read_from_a_field():
     header, arrays = unpack(pack(record, encoder.arrays))
     with pytest.raises(StoreError):
         Decoder(arrays, load_images).contents(header, case.images)
+
+
+def test_an_image_that_was_given_a_frame_of_its_own_has_it_after_opening(tmp_path):
+    case = case_with_registrations()
+    file = CaseFile.create(tmp_path / "a.rtcase", case)
+    case.do(SeparateImage("ct"))
+    own = case.images["ct"].frame_of_reference_uid
+    file.flush()
+    file.close(discard=True)
+    file, again = reopened(tmp_path / "a.rtcase")
+    assert again.images["ct"].frame_of_reference_uid == own and again.transform(FRAME, own) is not None
+    again.undo()
+    assert again.images["ct"].frame_of_reference_uid == FRAME
+    file.close()
+    file, again = reopened(tmp_path / "a.rtcase")
+    again.redo()
+    file.close()
+    file, again = reopened(tmp_path / "a.rtcase")
+    assert again.images["ct"].frame_of_reference_uid == own, "from the snapshot as well"
+    file.close()

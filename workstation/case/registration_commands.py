@@ -10,6 +10,10 @@ from workstation.case.contents import Contents
 from workstation.case.errors import CaseError
 from workstation.fusion.landmarks import LandmarkPair
 from workstation.fusion.registration import Registration
+from workstation.geometry.transform import Transform
+from workstation.images.own_frame import is_separated_frame, separated_frame_uid
+
+AS_PLACED = "as the scanner placed them"
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,42 @@ class UseRegistration:
         return [
             EntryReplaced("registrations", self.identifier, found, None, position),
             EntryReplaced("registrations", self.identifier, None, found, len(keys) - 1),
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class SeparateImage:
+    """Take an image out of the frame of reference that it shares, so that it can be registered onto what shares it.
+
+    It lies where the scanner placed it until another registration says otherwise. registration: the one that was found
+    for it and counts from now on, from any frame to the shared one, or None.
+    """
+
+    key: str
+    registration: Registration | None = None
+
+    def label(self, contents: Contents) -> str:
+        return "Give the image a frame of its own"
+
+    def changes(self, contents: Contents) -> list[Change]:
+        image = contents.images.get(self.key)
+        if image is None:
+            raise CaseError("That image is not part of this case any more")
+        shared = image.frame_of_reference_uid
+        if not shared:
+            raise CaseError("The image names no frame of reference, so a registration can't refer to it")
+        if is_separated_frame(shared):
+            raise CaseError("The image has a frame of reference of its own already")
+        own = separated_frame_uid(self.key, shared)
+        placed = replace(image, frame_of_reference_uid=own)
+        if self.registration is None:
+            made = Registration(f"{own} as placed", shared, own, Transform.identity(), AS_PLACED)
+        else:
+            # A second way to the same frame would be shorter than the one through what it was registered onto.
+            made = replace(self.registration, moving_frame_uid=own)
+        return [
+            EntryReplaced("images", self.key, image, placed),
+            EntryReplaced("registrations", made.identifier, None, made),
         ]
 
 

@@ -98,7 +98,10 @@ class Landmarking:
         if not fixed.frame_of_reference_uid or not moving.frame_of_reference_uid:
             return "One of the two images names no frame of reference, so landmarks can't refer to it"
         if fixed.frame_of_reference_uid == moving.frame_of_reference_uid:
-            return "Both images share one frame of reference: there is nothing to register by landmarks"
+            return (
+                "Both images share one frame of reference: to register them by landmarks, separate the image first "
+                "(By hand)"
+            )
         return ""
 
     # ------------------------------------------------------------------ setting

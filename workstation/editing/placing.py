@@ -16,6 +16,7 @@ from psygnal import Signal
 from workstation.case.case import Case
 from workstation.case.commands import AddRegistration
 from workstation.case.errors import CaseError
+from workstation.case.registration_commands import SeparateImage
 from workstation.fusion.registration import Registration
 from workstation.geometry.deformation import Deformation, SpatialMap
 from workstation.geometry.transform import Transform
@@ -188,11 +189,26 @@ class Placing:
             return "There is no fused image to move: choose one in Fuse"
         if not fixed.frame_of_reference_uid or not moving.frame_of_reference_uid:
             return "One of the two images names no frame of reference, so a registration can't refer to it"
-        if fixed.frame_of_reference_uid == moving.frame_of_reference_uid:
-            return "Both images share one frame of reference: they lie on each other as the scanner says"
+        if self.shared_frame:
+            return (
+                "Both images share one frame of reference: they lie on each other as the scanner says. To move one "
+                "of them, separate it first"
+            )
         if isinstance(self.link(), Deformation):
             return "A deformable registration is in use, which can't be moved by hand: begin with its rigid part"
         return ""
+
+    @property
+    def shared_frame(self) -> bool:
+        """Whether both images lie in one frame of reference, so that no registration can link them."""
+        fixed, moving = self.fixed, self.moving
+        if fixed is None or moving is None or not fixed.frame_of_reference_uid:
+            return False
+        return fixed.frame_of_reference_uid == moving.frame_of_reference_uid
+
+    def separate(self) -> None:
+        """Give the moved image a frame of its own, in which it lies where the scanner placed it; a step of the case."""
+        self._case.do(SeparateImage(self._moving_key))
 
     def begun(self) -> Transform:
         """The rigid map that moving begins with.

@@ -25,7 +25,14 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from workstation.fusion.known_transform import MOST_TRIALS, SEED, Trial, known_transform_test, summary
+from workstation.fusion.known_transform import (
+    MOST_TRIALS,
+    SEED,
+    Trial,
+    known_transform_test,
+    rigid_then_deformable,
+    summary,
+)
 from workstation.gui.fields import NumberField, breakable, label, restyle
 from workstation.gui.jobs.runner import Job, JobRunner
 from workstation.gui.measurement_figures import save_rows
@@ -39,6 +46,7 @@ from workstation.measurements.export import csv_text
 LANE = "known-transform test"
 SIZE_PX = (760, 620)
 RANDOM, TYPED = "random", "typed"
+RIGID, DEFORMABLE = "rigid", "deformable"
 HEAD = ("Trial", "Shift x, y, z", "Turn x, y, z", "Error, mean", "Error, largest", "Time", "Verdict", "Called itself")
 HINTS = {
     "Shift x, y, z": "x to the patient's left, y to the back, z to the head",
@@ -51,9 +59,10 @@ MARKS = {"good": "✓ good", "doubtful": "▲ doubtful", "failed": "✕ failed"}
 COLOURS = {"good": "good", "doubtful": "caution", "failed": "danger"}
 VERDICT_COLUMN = HEAD.index("Verdict")
 PURPOSE = (
-    "Displaces {moving} by transforms that are known and registers it onto {fixed} again. Nothing of the case changes, "
-    "and nothing is resampled: only where the series says it lies is another."
+    "Displaces {moving} by transforms that are known and registers it onto {fixed} again. Nothing of the case changes."
 )
+DISPLACED = "Nothing is resampled: only where the series says it lies is another."
+BENT = "It is bent, too, by a smooth random field, for which it is resampled once."
 
 
 class KnownTransformWindow(QDialog):
@@ -122,11 +131,24 @@ class KnownTransformWindow(QDialog):
         self.typed.setFixedHeight(4 * self.fontMetrics().height() + 16)
         self.typed.textChanged.connect(lambda: self._show_reason(""))
         self.reason = label("", "reason", wrap=True)
-        lines.addWidget(self.typed, 2, 0, 1, 6)
-        lines.addWidget(self.reason, 3, 0, 1, 6)
+        self._add_engine(lines, 2)
+        lines.addWidget(self.typed, 3, 0, 1, 6)
+        lines.addWidget(self.reason, 4, 0, 1, 6)
         for column in (1, 3, 5):
             lines.setColumnStretch(column, 1)
         return lines
+
+    def _add_engine(self, lines: QGridLayout, row: int) -> None:
+        self.engine = choice()
+        self.engine.setAccessibleName("Registration that is tested")
+        fill_choice(self.engine, [("Rigid", RIGID), ("Deformable", DEFORMABLE)], RIGID)
+        self.engine.currentIndexChanged.connect(lambda _index: self._choose_how())
+        self.bend = NumberField("mm", 0.0, 50.0, 1.0, name="The bend")
+        self.bend.set_value(8.0)
+        self.bend_name = label("Bent, up to", "muted")
+        self.bend_name.setBuddy(self.bend)
+        for column, widget in enumerate((label("Register", "muted"), self.engine, self.bend_name, self.bend)):
+            lines.addWidget(widget, row, column)
 
     def _running(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -184,7 +206,14 @@ class KnownTransformWindow(QDialog):
         self.typed.setVisible(typed)
         for widget in self._random:
             widget.setVisible(not typed)
+        for widget in (self.bend, self.bend_name):
+            widget.setVisible(self._bends)
         self._show_reason("")
+        self._tell_purpose()
+
+    @property
+    def _bends(self) -> bool:
+        return self.engine.currentData() == DEFORMABLE
 
     def _tell_purpose(self) -> None:
         planning, moving = self._session.case.planning, moving_image(self._session)
@@ -196,7 +225,8 @@ class KnownTransformWindow(QDialog):
         against = "Errors are counted against the registration of the case."
         if link is None:
             against = "They are not registered yet: errors are counted against what the test itself finds first."
-        self.purpose.setText(breakable(f"{PURPOSE.format(**names)} {against}"))
+        how = BENT if self._bends else DISPLACED
+        self.purpose.setText(breakable(f"{PURPOSE.format(**names)} {how} {against}"))
 
     def transforms(self) -> list[np.ndarray]:
         """What was typed, (6,) each; ValueError with the line that can't be read."""
@@ -220,9 +250,14 @@ class KnownTransformWindow(QDialog):
 
     def _asked(self) -> dict[str, Any] | None:
         """Arguments of the test; None where something can't be taken, which is said in place."""
+        bent: dict[str, Any] = {}
+        if self._bends:
+            if not self.bend.is_valid():
+                return None
+            bent = {"bend_mm": self.bend.value(), "register": rigid_then_deformable}
         if self.how.currentData() == TYPED:
             try:
-                return {"transforms": self.transforms()}
+                return {"transforms": self.transforms(), **bent}
             except ValueError as error:
                 self._show_reason(str(error))
                 return None
@@ -230,7 +265,7 @@ class KnownTransformWindow(QDialog):
             return None
         return {
             "count": round(self.count.value()), "shift_mm": self.shift.value(), "rotation_deg": self.turn.value(),
-            "seed": round(self.seed.value()),
+            "seed": round(self.seed.value()), **bent,
         }  # fmt: skip
 
     def _show_reason(self, reason: str) -> None:

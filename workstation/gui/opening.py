@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from workstation.case.commands import AddImage, AddRegistration, Together
+from workstation.case.commands import AddImage, AddRegistration, Command, Together
 from workstation.case.import_structures import import_structures
+from workstation.case.registration_commands import SeparateImage
 from workstation.dicom.entry import SeriesEntry
 from workstation.gui import reading
 from workstation.gui.jobs.runner import JobRunner
@@ -20,11 +21,12 @@ from workstation.gui.landmarks import first_target, shown_middle
 from workstation.gui.message_bar import MessageBar
 from workstation.gui.sentences import sentence_of
 from workstation.gui.session import Session, name_of_image
-from workstation.images.own_frame import is_own_frame
+from workstation.images.own_frame import is_own_frame, separated_frame_uid
 from workstation.images.volume import PatientIdentity, Volume
 from workstation.jobs.progress import Progress
 
 if TYPE_CHECKING:
+    from workstation.case.case import Case
     from workstation.dicom.structure_set import StructureSet
     from workstation.fusion.registration import Registration
 
@@ -168,7 +170,7 @@ class Opener(QObject):
     def _add_registrations(self, session: Session, registrations: Sequence[Registration]) -> None:
         new = [r for r in registrations if r.identifier not in session.case.registrations]
         if new:
-            session.do(Together("Open registration", tuple(AddRegistration(r) for r in new)))
+            session.do(Together("Open registration", tuple(opened_registration(session.case, r) for r in new)))
             self._fuse(session)
 
     def _add_structures(self, session: Session, structure_set: StructureSet, path: str) -> None:
@@ -258,6 +260,15 @@ class Opener(QObject):
         sentence = f"{name_of_image(volume)} is not registered to {name_of_image(planning)}."
         begin = ("Register automatically", lambda: self.register_wanted.emit(volume.key))
         self._messages.say(sentence, "info", [begin, ("Not now", lambda: None)], key="register")
+
+
+def opened_registration(case: Case, registration: Registration) -> Command:
+    """Adds a registration that was read; an image that had a frame of its own when it was written gets it again."""
+    for key, image in case.images.items():
+        own = separated_frame_uid(key, image.frame_of_reference_uid)
+        if registration.moving_frame_uid == own and registration.fixed_frame_uid == image.frame_of_reference_uid:
+            return SeparateImage(key, registration)
+    return AddRegistration(registration)
 
 
 def other_patient(first: PatientIdentity, second: PatientIdentity) -> bool:

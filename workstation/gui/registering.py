@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from workstation.case.commands import AddRegistration
+from workstation.case.commands import AddRegistration, Command, Together
+from workstation.case.registration_commands import SeparateImage
 from workstation.fusion.registration import Registration
 from workstation.fusion.watching import Step
 from workstation.gui.jobs.runner import Job, JobRunner
@@ -142,11 +143,6 @@ class Registering(QObject):
             if not volume.frame_of_reference_uid:
                 name = self._session.image_name(volume.key)
                 return f"{name} names no frame of reference, so a registration can't refer to it"
-        if fixed.frame_of_reference_uid == moving.frame_of_reference_uid:
-            return (
-                f"{self._session.image_name(moving.key)} shares the planning image's frame of reference: it lies there "
-                "as the scanner says, and there is nothing to register"
-            )
         return ""
 
     def _listen(self, runner: JobRunner) -> None:
@@ -181,7 +177,7 @@ class Registering(QObject):
             self._end(FAILED, sentence)
             self.said.emit(sentence, "danger")
             return
-        if session.do(AddRegistration(made)):
+        if session.do(self._command(made, moving)):
             self._end(FAILED, "The result could not be added to the case")
             return
         if not session.viewing.overlay_key:
@@ -191,6 +187,12 @@ class Registering(QObject):
         sentence = f"{name} is registered.{doubt} Check it by eye, then accept it."
         self._end(DONE, sentence)
         self.said.emit(sentence, "caution" if doubt else "good")
+
+    def _command(self, made: Registration, moving: Volume) -> Command:
+        """Puts a result to use; an image that shares the planning image's frame is given one of its own by it."""
+        if made.fixed_frame_uid != made.moving_frame_uid:
+            return AddRegistration(made)
+        return Together("Add registration", (SeparateImage(moving.key, made),))
 
     def _failed(self, error: Exception) -> None:
         if not is_expected(error):

@@ -52,6 +52,50 @@ class RegistrationCommands:
         moving = self._registering.moving
         register_pair(self._session, moving.key if moving is not None else "")
 
+    def register_phases(self) -> None:
+        """Register all other phases of the fused image's examination onto it."""
+        from workstation.gui.registration_jobs import register_phases
+        from workstation.images.phases import phases_of
+
+        session, reference = self._session, self._registering.moving
+        others = [] if reference is None else phases_of(session.case.images, reference.key)
+        others = [phase for phase in others if phase is not reference and phase is not self._registering.fixed]
+        if reference is None or not others:
+            session.refused.emit("The fused image has no other phases: fuse a phase of a multiphase examination first")
+            return
+        self._window.runner.start(
+            f"Registering {len(others)} phases onto {session.image_name(reference.key)}", register_phases, reference,
+            others, then=lambda found: self._phases_came(reference, found), lane="registration",
+        )  # fmt: skip
+
+    def _phases_came(self, reference: Volume, found: list[tuple[Volume, Registration]]) -> None:
+        """Those that agree are put to use, as one step; the others stay where the scanner placed them."""
+        from workstation.case.commands import AddRegistration, Command, Together
+        from workstation.case.registration_commands import SeparateImage
+        from workstation.images.own_frame import is_separated_frame
+
+        session = self._window.session
+        if session is None or session.case.images.get(reference.key) is not reference:
+            return
+        commands: list[Command] = []
+        failed = []
+        for phase, made in found:
+            if session.case.images.get(phase.key) is not phase:
+                continue
+            if made.quality.get("verdict") == "failed":
+                failed.append(session.image_name(phase.key))
+            elif not is_separated_frame(phase.frame_of_reference_uid):
+                commands.append(SeparateImage(phase.key, made))
+            else:
+                commands.append(AddRegistration(made))
+        if commands and session.do(Together("Register phases", tuple(commands))):
+            return
+        counted = "1 phase is" if len(commands) == 1 else f"{len(commands)} phases are"
+        words = f"{counted} registered onto {session.image_name(reference.key)}."
+        if failed:
+            words += f" {', '.join(failed)} could not be: left where the scanner placed it."
+        self._window.messages.say(words, "caution" if failed else "good", key="register")
+
     def refine_registration(self) -> None:
         """Go on automatically from where the fused image lies now."""
         self.show_registration("automatic")

@@ -128,6 +128,21 @@ def deform_as_wished(
     return measured(made, fixed, moving, checks, progress=part(progress, 0.9, 1.0))
 
 
+def register_phases(
+    reference: Volume, phases: Sequence[Volume], progress: Progress = silent
+) -> list[tuple[Volume, Registration]]:
+    """Register every phase of an examination rigidly onto one of them, from where the scanner placed them."""
+    found = []
+    for number, phase in enumerate(phases):
+        step = part(progress, number / len(phases), (number + 1) / len(phases))
+        words = f"Phase {number + 1} of {len(phases)}"
+        made = register_rigid(
+            reference, phase, start_method=FRAME, progress=lambda f, s, step=step, words=words: step(f, f"{words}: {s}")
+        )
+        found.append((phase, measured(made, reference, phase)))
+    return found
+
+
 def measured(
     made: Registration, fixed: Volume, moving: Volume, checks: Checks = NO_CHECKS, *, progress: Progress = silent
 ) -> Registration:

@@ -19,6 +19,9 @@ ROOT = "2.25."
 MARK = 0x72747766
 """The upper 32 of the 128 bits behind the root."""
 
+SEPARATED_MARK = 0x72747773
+"""The same for a frame that an image was given so that it can lie elsewhere than the scanner says."""
+
 LATTICE_DIGITS = 3
 
 
@@ -36,7 +39,22 @@ def own_frame_uid(voxels: NDArray[Any], grid: Grid) -> str:
     return f"{ROOT}{MARK << 96 | int.from_bytes(state.digest(), 'big')}"
 
 
+def separated_frame_uid(key: str, frame_uid: str) -> str:
+    """The frame of reference of an image that is taken out of the one it shared; always the same for that image."""
+    digest = hashlib.blake2b(f"{key}\n{frame_uid}".encode(), digest_size=12).digest()
+    return f"{ROOT}{SEPARATED_MARK << 96 | int.from_bytes(digest, 'big')}"
+
+
 def is_own_frame(uid: str) -> bool:
     """Whether a frame of reference was derived from an image's content: no scanner and no other object names it."""
+    return _marked(uid, MARK)
+
+
+def is_separated_frame(uid: str) -> bool:
+    """Whether a frame of reference was given to an image that shared another one before."""
+    return _marked(uid, SEPARATED_MARK)
+
+
+def _marked(uid: str, mark: int) -> bool:
     number = uid.removeprefix(ROOT)
-    return number != uid and number.isdigit() and len(number) <= 39 and int(number) >> 96 == MARK
+    return number != uid and number.isdigit() and len(number) <= 39 and int(number) >> 96 == mark

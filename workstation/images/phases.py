@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from workstation.images.own_frame import is_own_frame
+from workstation.images.own_frame import is_own_frame, is_separated_frame
 from workstation.images.volume import Volume
 
 _SAME_MM = 0.05
@@ -39,7 +39,9 @@ def multiphase(images: Mapping[str, Volume]) -> list[list[Volume]]:
 def _same_examination(first: Volume, second: Volume) -> bool:
     if first.modality != second.modality or first.grid.size != second.grid.size:
         return False
-    frames = {first.frame_of_reference_uid, second.frame_of_reference_uid}
+    # A phase that was given a frame of its own, to be registered, is a phase all the same.
+    both = first.frame_of_reference_uid, second.frame_of_reference_uid
+    frames = {uid for uid in both if not is_separated_frame(uid)}
     if (len(frames) > 1 and not all(map(is_own_frame, frames))) or first.patient != second.patient:
         return False  # files that name no frame of reference have one each, which says nothing about another
     corners = first.grid.corners_mm(), second.grid.corners_mm()

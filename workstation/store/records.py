@@ -7,7 +7,7 @@ only: `workstation.store.image_reference` says where it comes from.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +23,7 @@ from workstation.geometry.grid import Grid
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
 from workstation.geometry.transform import Transform
+from workstation.images.own_frame import is_separated_frame
 from workstation.images.volume import Volume
 from workstation.measurements.measurement import Measurement
 from workstation.store.errors import StoreError
@@ -55,6 +56,7 @@ class Encoder:
         """Everything in a case; images by key."""
         return {
             "images": list(contents.images),
+            "image_frames": {key: image.frame_of_reference_uid for key, image in contents.images.items()},
             "structures": [self.structure(item) for item in contents.structures.values()],
             "registrations": [self.registration(item) for item in contents.registrations.values()],
             "planning_key": contents.planning_key,
@@ -149,7 +151,7 @@ class Encoder:
         if isinstance(entry, LandmarkPair):
             return self.landmark(entry)
         if isinstance(entry, Volume):
-            return {"image": entry.key}
+            return {"image": entry.key, "frame": entry.frame_of_reference_uid}
         raise StoreError(f"A case file has no place for a {type(entry).__name__}")
 
     def _stack(self, stack: ContourStack, with_contours: bool) -> Record:
@@ -209,8 +211,11 @@ class Decoder:
             # files from before there were measurements have none, and the same for landmarks
             measurements = [self.measurement(item) for item in record.get("measurements", [])]
             landmarks = [self.landmark(item) for item in record.get("landmarks", [])]
+            frames = dict(record.get("image_frames", {}))
             return Contents(
-                images=MappingProxyType({key: images[key] for key in record["images"] if key in images}),
+                images=MappingProxyType(
+                    {key: _placed(images[key], frames.get(key)) for key in record["images"] if key in images}
+                ),
                 structures=MappingProxyType({item.identifier: item for item in structures}),
                 registrations=MappingProxyType({item.identifier: item for item in registrations}),
                 planning_key=str(record["planning_key"]),
@@ -307,7 +312,7 @@ class Decoder:
         if table == "landmarks":
             return self.landmark(record)
         if table == "images":
-            return self._images(str(record["image"]))
+            return _in_frame(self._images(str(record["image"])), record.get("frame"))
         raise StoreError(f"A case has no table {table!r}")
 
     def _stack(self, record: Record) -> ContourStack:
@@ -347,6 +352,21 @@ class Decoder:
         if not isinstance(number, int) or not 0 <= number < len(self._arrays):
             raise StoreError("A record of the case refers to contours that it doesn't contain")
         return self._arrays[number]
+
+
+def _placed(image: Volume, frame_uid: object) -> Volume:
+    return _in_frame(image, frame_uid) or image
+
+
+def _in_frame(image: Volume | None, frame_uid: object) -> Volume | None:
+    """An image in the frame of reference that it has in the case: it may have been given one of its own.
+
+    What else a file may say of an image's frame now counts: the case was written when it said something else.
+    """
+    if image is None or not isinstance(frame_uid, str) or frame_uid == image.frame_of_reference_uid:
+        return image
+    given = is_separated_frame(frame_uid) or is_separated_frame(image.frame_of_reference_uid)
+    return replace(image, frame_of_reference_uid=frame_uid) if given else image
 
 
 def _exact_plane(rows: NDArray[np.float64]) -> Plane:

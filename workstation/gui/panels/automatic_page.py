@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from workstation.case.errors import CaseError
@@ -26,6 +28,7 @@ from workstation.gui.registration_jobs import (
     register_as_wished,
 )
 from workstation.gui.session import Session
+from workstation.images.phases import phases_of
 
 STARTS = (
     ("As the images suggest", AUTO),
@@ -52,7 +55,7 @@ TEACH = {
 class AutomaticPage(QWidget):
     """The page. It registers the fused image onto the planning image in the background."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, register_phases: Callable[[], object]) -> None:
         super().__init__()
         self._session = session
         column = QVBoxLayout(self)
@@ -76,6 +79,9 @@ class AutomaticPage(QWidget):
         self.stop = plain("Stop", session.registering.cancel, "x")
         column.addWidget(self.register)
         column.addWidget(self.stop)
+        self.phases = plain("Register all phases onto it", register_phases, "stack")
+        self.phases.setToolTip("Every other phase of the examination, so that they lie on the planning image, too")
+        column.addWidget(self.phases)
         for signal in (session.listing_changed, session.active_changed, session.registering.changed):
             signal.connect(self.refresh)
         self.refresh()
@@ -90,6 +96,9 @@ class AutomaticPage(QWidget):
         self.stop.setVisible(registering.running)
         self.register.setEnabled(not registering.why_not())
         self.register.setToolTip(registering.why_not())
+        moving = registering.moving
+        together = phases_of(self._session.case.images, moving.key) if moving is not None else []
+        self.phases.setVisible(len(together) > 1 and not registering.running)
         self._teach()
 
     def _teach(self) -> None:

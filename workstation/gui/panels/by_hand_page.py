@@ -69,6 +69,8 @@ class ByHandPage(QWidget):
         row.addWidget(self.reset)
         row.addWidget(self.middles)
         column.addLayout(row)
+        self.separate = plain("Separate the image", self._separate, "", "Give it a frame of its own, to move it freely")
+        column.addWidget(self.separate)
         self.rigid = plain("Begin with the rigid part", self._rigid_part, "", "Leaves the deformation out")
         self.refine = plain("Refine automatically", refine, "magic-wand", "Go on from here by the images themselves")
         column.addWidget(self.rigid)
@@ -90,6 +92,7 @@ class ByHandPage(QWidget):
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason))
         self.rigid.setVisible(bent)
+        self.separate.setVisible(placing.shared_frame)
         for widget in (self.tool, self.pivot, self.reset, self.middles, self.refine, *self.shifts, *self.turns):
             widget.setEnabled(not reason)
         fill_choice(self.pivot, list(PIVOTS), placing.pivot)
@@ -132,6 +135,9 @@ class ByHandPage(QWidget):
         placing = self._session.desk.placing
         if placing.fixed is not None and placing.moving is not None:
             self._keep(middles_on_each_other(placing.fixed, placing.moving), "Middle on middle")
+
+    def _separate(self) -> None:
+        self._session.attempt(self._session.desk.placing.separate)
 
     def _rigid_part(self) -> None:
         link = self._session.desk.placing.link()

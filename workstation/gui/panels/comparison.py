@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from workstation.geometry.transform import Transform
+from workstation.geometry.deformation import SpatialMap
 from workstation.gui.fields import breakable, label, restyle
 from workstation.gui.icons import pixmap
 from workstation.gui.panels.panel import clear_layout
@@ -64,7 +64,7 @@ class ComparisonTable(QWidget):
     def show_pair(self, first: Volume | None, second: Volume | None) -> None:
         """Compare the image below with the one on top of it; nothing is shown unless there are two."""
         relation = self._relation(first, second)
-        shown = (first, second, None if relation is None else relation.matrix.tobytes())
+        shown = (first, second, relation)  # the case gives the same map as long as its registrations are the same
         if shown == self._shown:
             return
         self._shown = shown
@@ -76,7 +76,7 @@ class ComparisonTable(QWidget):
         self._list()
         self.show()
 
-    def _relation(self, first: Volume | None, second: Volume | None) -> Transform | None:
+    def _relation(self, first: Volume | None, second: Volume | None) -> SpatialMap | None:
         if first is None or second is None:
             return None
         return self._session.case.transform(first.frame_of_reference_uid, second.frame_of_reference_uid)

@@ -21,6 +21,7 @@ from workstation.view.color_maps import NAMES as COLOUR_NAMES
 from workstation.view.fusion_look import COLOUR, DIFFERENCE, EDGES, OVERLAY_COLORS
 
 LIGHT_PX = 18
+REGISTER = "Register automatically"
 
 
 def links_between(session: Session, fixed: Volume, moving: Volume) -> list[Registration]:
@@ -32,7 +33,7 @@ def links_between(session: Session, fixed: Volume, moving: Volume) -> list[Regis
 def state_of(session: Session, fixed: Volume, moving: Volume) -> tuple[str, str]:
     """The registration state of an image on the planning image: (kind, sentence)."""
     if fixed.frame_of_reference_uid and fixed.frame_of_reference_uid == moving.frame_of_reference_uid:
-        return "good", "Same frame of reference: nothing to register."
+        return "good", "Same frame of reference: it lies where the scanner says."
     if session.case.transform(fixed.frame_of_reference_uid, moving.frame_of_reference_uid) is None:
         return "danger", "Not registered: the two images can't be shown on each other yet."
     found = links_between(session, fixed, moving)
@@ -162,13 +163,11 @@ class FusePanel(Panel):
         self.quality.setVisible(bool(words))
         running = self.session.registering.running
         same = planning.frame_of_reference_uid == moving.frame_of_reference_uid != ""
-        self.register.setVisible(not same)
         self.register.setEnabled(not running)
-        self.register.setText("Registering…" if running else "Register again" if found else "Register automatically")
-        restyle(self.register, kind="" if found else "primary")
-        self.register.setIcon(icon("magic-wand", "" if found else "on_accent"))
+        self.register.setText("Registering…" if running else "Register again" if found or same else REGISTER)
+        restyle(self.register, kind="" if found or same else "primary")
+        self.register.setIcon(icon("magic-wand", "" if found or same else "on_accent"))
         self.accept.setVisible(newest is not None and newest.provisional)
-        self.more.setVisible(not same)
         self._moving_key = moving.key
 
     def _choose_overlay(self) -> None:

@@ -91,7 +91,7 @@ class RegistrationPanel(Panel):
             self.tabs[name] = tab
         row.addStretch(0)
         content.addLayout(row)
-        self.automatic = AutomaticPage(self.session)
+        self.automatic = AutomaticPage(self.session, self._actions["register_phases"].trigger)
         self.by_hand = ByHandPage(self.session, self._actions, self._refine)
         self.landmarks = LandmarkPage(self.session, self._actions)
         self.deformable = DeformablePage(self.session)
@@ -188,6 +188,11 @@ class RegistrationPanel(Panel):
         reason = registering.why_not()
         if reason:
             return reason + "."
+        if session.desk.placing.shared_frame:
+            return (
+                f"{session.image_name(moving.key)} shares this image's frame of reference: it lies where the scanner "
+                "says. A registration gives it a frame of its own; undo takes that back."
+            )
         chain = session.case.chain(fixed.frame_of_reference_uid, moving.frame_of_reference_uid)
         one, other = session.image_name(fixed.key), session.image_name(moving.key)
         if not chain:
