@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from tests.gui.hands import let_live
 from tests.gui.small_patient import MR_FRAME, SHIFT_MM, ball
-from workstation.fusion.known_transform import Trial
+from workstation.fusion.known_transform import Trial, rigid_then_deformable
 from workstation.fusion.registration import Registration
 from workstation.geometry.transform import Transform
 from workstation.gui import known_transform_window
 from workstation.gui.application import settle
-from workstation.gui.known_transform_window import RANDOM, TYPED, KnownTransformWindow
+from workstation.gui.known_transform_window import DEFORMABLE, RANDOM, TYPED, KnownTransformWindow
 from workstation.gui.main_window import MainWindow
 from workstation.gui.quality_commands import QualityCommands
 
@@ -36,7 +36,7 @@ def quick_engine(monkeypatch: pytest.MonkeyPatch) -> None:
         return Registration("t", *frames, moved.after(off), "", {"verdict": "good"})
 
     def test(*arguments, **named):
-        return real(*arguments, register=register, **named)
+        return real(*arguments, **{"register": register, **named})
 
     monkeypatch.setattr(known_transform_window, "known_transform_test", test)
 
@@ -106,6 +106,25 @@ def test_typed_transforms_are_checked_in_place(full_window: MainWindow, test_win
     assert column(test_window, 2)[0] == "+0.0, +0.0, +4.0°"
     test_window.how.setCurrentIndex(test_window.how.findData(RANDOM))
     assert test_window.count.isVisible() and not test_window.typed.isVisible()
+
+
+def test_a_deformable_registration_is_tested_on_a_bent_image(
+    full_window: MainWindow, test_window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict = {}
+
+    def test(*arguments, progress, heard, **named):
+        asked.update(named)
+        return []
+
+    assert "Nothing is resampled" in test_window.purpose.text() and not test_window.bend.isVisible()
+    test_window.engine.setCurrentIndex(test_window.engine.findData(DEFORMABLE))
+    assert "resampled once" in test_window.purpose.text() and test_window.bend.isVisible()
+    monkeypatch.setattr(known_transform_window, "known_transform_test", test)
+    type_into(test_window.bend, "6")
+    press_test(test_window)
+    assert settle(full_window, 30)
+    assert asked["bend_mm"] == 6.0 and asked["register"] is rigid_then_deformable
 
 
 def test_ranges_that_are_no_numbers_start_nothing(test_window) -> None:

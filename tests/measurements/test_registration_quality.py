@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.cli.test_register import TRUTH, head
+from tests.structures.test_agreement import ball
 from workstation.fusion.landmarks import LandmarkPair
 from workstation.fusion.registration import Registration, RegistrationError
 from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep
@@ -17,17 +19,27 @@ from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
 from workstation.measurements.registration_quality import assess, same_structures
 from workstation.structures.structure import Structure
-from workstation.teaching.glomus import GlomusCase, glomus_case
+
+
+class Small:
+    """A head on CT and MR, which lies by TRUTH elsewhere, with a ball drawn on the CT."""
+
+    def __init__(self) -> None:
+        self.ct = head("CT", "2.25.501", Transform.identity())
+        self.mr = head("MR", "2.25.502", TRUTH.inverse())
+        frames = self.ct.frame_of_reference_uid, self.mr.frame_of_reference_uid
+        self.registration = Registration("truth", *frames, TRUTH, "known truth")
+        self.gtv = Structure("gtv", 1, "GTV", ball(12.0, (20.0, -10.0, 5.0)), frame_of_reference_uid=frames[0])
 
 
 @pytest.fixture(scope="module")
-def case() -> GlomusCase:
-    return glomus_case(0, resolution="coarse")
+def case() -> Small:
+    return Small()
 
 
 @pytest.fixture(scope="module")
-def mr(case: GlomusCase) -> Volume:
-    return case.phases["pre"]
+def mr(case: Small) -> Volume:
+    return case.mr
 
 
 def moved(structure: Structure, move: Transform, frame: str) -> Structure:
@@ -37,16 +49,16 @@ def moved(structure: Structure, move: Transform, frame: str) -> Structure:
     return replace(structure, stack=replace(structure.stack, plane=there), frame_of_reference_uid=frame)
 
 
-def pairs(case: GlomusCase, mr: Volume, off: Transform) -> list[LandmarkPair]:
+def pairs(case: Small, mr: Volume, off: Transform) -> list[LandmarkPair]:
     truth = case.registration.fixed_to_moving
     frames = case.ct.frame_of_reference_uid, mr.frame_of_reference_uid
     points = case.ct.grid.centre_mm + 50 * np.concatenate([np.eye(3), -np.eye(3)])
     return [LandmarkPair.new(n + 1, *frames, p, off.apply(truth.apply(p))) for n, p in enumerate(points)]
 
 
-def test_everything_is_measured_and_judged(case: GlomusCase, mr: Volume) -> None:
+def test_everything_is_measured_and_judged(case: Small, mr: Volume) -> None:
     registration, truth = case.registration, case.registration.fixed_to_moving
-    gtv = replace(case.structure("GTV"), frame_of_reference_uid=case.ct.frame_of_reference_uid)
+    gtv = case.gtv
     theirs = moved(gtv, Transform.from_rigid((1.0, 0, 0)).after(truth), mr.frame_of_reference_uid)
     reverse = Registration("b", registration.moving_frame_uid, registration.fixed_frame_uid, truth.inverse(), "")
     heard: list[float] = []
@@ -74,7 +86,7 @@ def test_everything_is_measured_and_judged(case: GlomusCase, mr: Volume) -> None
     assert again.quality["verdict"] == "good" and again.quality["landmarks"] == quality["landmarks"]
 
 
-def test_landmarks_above_tolerance_make_it_doubtful(case: GlomusCase, mr: Volume) -> None:
+def test_landmarks_above_tolerance_make_it_doubtful(case: Small, mr: Volume) -> None:
     found = assess(case.registration, case.ct, mr, landmarks=pairs(case, mr, Transform.from_rigid((0, 0, 4.5))))
     assert found.quality["verdict"] == "doubtful"
     side = max(*case.ct.grid.spacing_mm, *mr.grid.spacing_mm)
@@ -82,7 +94,7 @@ def test_landmarks_above_tolerance_make_it_doubtful(case: GlomusCase, mr: Volume
     assert found.quality["landmarks"]["fle_mm"] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_pairs_that_were_fitted_do_not_judge_the_fit(case: GlomusCase, mr: Volume) -> None:
+def test_pairs_that_were_fitted_do_not_judge_the_fit(case: Small, mr: Volume) -> None:
     all_pairs = pairs(case, mr, Transform.from_rigid((0, 0, 1.0)))
     fitted = {"count": 5, "fitted": True, "fre_mm": 0.1, "pairs": [{"number": n} for n in range(1, 6)]}
     registration = replace(case.registration, quality={"landmarks": fitted, "verdict": "good", "reasons": []})
@@ -93,7 +105,7 @@ def test_pairs_that_were_fitted_do_not_judge_the_fit(case: GlomusCase, mr: Volum
     assert checked.quality["landmarks"]["tre_mm"]["mean"] == pytest.approx(1.0)
 
 
-def test_a_deformable_registration_has_bending_and_a_jacobian(case: GlomusCase, mr: Volume) -> None:
+def test_a_deformable_registration_has_bending_and_a_jacobian(case: Small, mr: Volume) -> None:
     grid = case.ct.grid
     coarse = type(grid)(grid.origin_mm, grid.spacing_mm * 8, grid.direction, [n // 8 + 2 for n in grid.size])
     field = np.zeros((*coarse.shape, 3), np.float32)
@@ -108,7 +120,7 @@ def test_a_deformable_registration_has_bending_and_a_jacobian(case: GlomusCase, 
     assert worse["verdict"] == "failed" and any("folds" in s for s in worse["reasons"])
 
 
-def test_a_region_restricts_the_displacements(case: GlomusCase, mr: Volume) -> None:
+def test_a_region_restricts_the_displacements(case: Small, mr: Volume) -> None:
     turn = Transform.from_rigid((0, 0, 0), (0, 0, 10), case.ct.grid.centre_mm)
     registration = replace(case.registration, fixed_to_moving=turn)
     middle = [n // 2 for n in case.ct.grid.size]
@@ -120,13 +132,13 @@ def test_a_region_restricts_the_displacements(case: GlomusCase, mr: Volume) -> N
         assess(registration, case.ct, mr, region=Mask(case.ct.grid, (0, 0, 0), np.zeros((2, 2, 2), bool)))
 
 
-def test_images_of_other_frames_are_refused(case: GlomusCase, mr: Volume) -> None:
+def test_images_of_other_frames_are_refused(case: Small, mr: Volume) -> None:
     with pytest.raises(RegistrationError, match="moving image lies in another frame"):
         assess(case.registration, case.ct, case.ct)
 
 
 def test_it_is_registered_backwards_and_repeated_on_request(
-    case: GlomusCase, mr: Volume, monkeypatch: pytest.MonkeyPatch
+    case: Small, mr: Volume, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     truth = case.registration.fixed_to_moving
     asked: list[str] = []
@@ -148,9 +160,9 @@ def test_it_is_registered_backwards_and_repeated_on_request(
     assert found["verdict"] == "doubtful"
 
 
-def test_structures_of_two_images_are_matched_by_name(case: GlomusCase) -> None:
+def test_structures_of_two_images_are_matched_by_name(case: Small) -> None:
     def called(*names: str) -> list[Structure]:
-        return [replace(case.structure("GTV"), identifier=f"{names} {name}", name=name) for name in names]
+        return [replace(case.gtv, identifier=f"{names} {name}", name=name) for name in names]
 
     def pairs(of_fixed: list[Structure], of_moving: list[Structure]) -> list[tuple[str, str]]:
         return [(one.name, other.name) for one, other in same_structures(of_fixed, of_moving)]

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workstation.fusion.deformable import register_deformable
+from workstation.fusion.map_figures import affine_part
 from workstation.fusion.quality.region import judged_region, reached, some_points_mm
 from workstation.fusion.registration import Registration, RegistrationError
 from workstation.fusion.rigid import register_rigid
@@ -84,6 +86,16 @@ class Bend:
     seed: int = SEED
 
 
+def rigid_then_deformable(
+    fixed: Volume, moving: Volume, *, progress: Progress = silent, watch: Watch = silent_watch
+) -> Registration:
+    """The engine that a bent trial needs: rigid first, then deformable from there."""
+    rigid = register_rigid(fixed, moving, progress=part(progress, 0.0, 0.25), watch=watch)
+    return register_deformable(
+        fixed, moving, start=affine_part(rigid.fixed_to_moving), progress=part(progress, 0.25, 1.0), watch=watch
+    )
+
+
 def random_transforms(count: int, shift_mm: float, rotation_deg: float, seed: int = SEED) -> list[tuple[Float, Float]]:
     """Shifts and turns, each component anywhere between plus and minus its range (uniform)."""
     if not 1 <= count <= MOST_TRIALS:
@@ -117,10 +129,10 @@ def known_transform_test(
 
     registration: where the images belong, from fixed to moving; without one they are registered first, and the test
     tells how well the registration finds its own answer again. transforms: (shift mm, rotation degrees) of each trial
-    in patient axes about the moving image's middle; else `count` random ones within the ranges and, with bend_mm, each
-    also bent by a random smooth field: then give a deformable `register`. register(fixed, moving, progress=, watch=)
-    may answer with a RegistrationError, which is a failed trial. region: where errors count (fixed frame), the body by
-    default. heard: is told each trial as it ends.
+    in patient axes about the moving image's middle; else `count` random ones within the ranges and, with bend_mm,
+    each also bent by a random smooth field: then give `register=rigid_then_deformable`. register(fixed, moving,
+    progress=, watch=) may answer with a RegistrationError, which is a failed trial. region: where errors count (fixed
+    frame), the body by default. heard: is told each trial as it ends.
     """
     given = transforms is not None
     asked = [_pair(t) for t in transforms or ()] if given else random_transforms(count, shift_mm, rotation_deg, seed)

@@ -41,6 +41,7 @@ DISC_STEPS = 0.6
 class StructureAgreement:
     """Two structures against each other, the second one brought to the first.
 
+    volumes_cc: of both surface models, as sampled for the Dice; `structures.volume` has the volumes that are reported.
     centroid_shift_mm: (3,) from the first one's centroid to the second one's, patient (x, y, z) in the first frame.
     distances_mm, weights: two directions, (n,) each, of patches of equal weight by area; see `surface_dice`.
     """
@@ -67,7 +68,6 @@ class StructureAgreement:
             "mean_distance_mm": round(self.mean_distance_mm, 3),
             "hd95_mm": round(self.hd95_mm, 3),
             "centroid_shift_mm": [round(float(v), 3) for v in self.centroid_shift_mm],
-            "volumes_cc": [round(v, 3) for v in self.volumes_cc],
         }
 
 

@@ -9,8 +9,6 @@ from workstation.cli.output import UsageError, print_json, print_table, progress
 from workstation.cli.references import load_image_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from workstation.fusion.known_transform import Trial
     from workstation.fusion.registration import Registration
     from workstation.images.volume import Volume
@@ -25,7 +23,8 @@ same method finds for the images as they are.
 JSON: {"trials": [{"number", "shift_mm", "rotation_deg", "bend_mm", "error_mm": {"mean", "p95", "max"} or null,
 "seconds", "verdict": "good" | "doubtful" | "failed", "told": what the registration said of itself, "sentence"}],
 "good", "doubtful", "failed", "error_mm": {"mean", "max"} or null, "scatter_mm": mean distance of the answers from
-their own middle, or null, "unnoticed": failed ones that called themselves good, "sentence", "against": "registration" | "own answer", "method"}.
+their own middle, or null, "unnoticed": failed ones that called themselves good, "sentence", "against": "registration"
+| "own answer", "method"}.
 """
 
 
@@ -50,7 +49,14 @@ def add_to(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Test and print. Displacements that are not recovered are a finding, not an error: the exit code stays 0."""
-    from workstation.fusion.known_transform import known_transform_test, random_transforms, summary
+    from workstation.fusion.known_transform import (
+        known_transform_test,
+        random_transforms,
+        rigid_then_deformable,
+        summary,
+    )
+    from workstation.fusion.rigid import register_rigid
+
 
     random_transforms(options.count, options.shift_mm, options.rotation_deg)  # refuses before anything is loaded
     if options.seed < 0:
@@ -61,9 +67,10 @@ def run(options: argparse.Namespace) -> int:
     fixed = load_image_for(options.fixed, progress=progress)
     moving = load_image_for(options.moving, progress=progress)
     known = _known(options.registration, fixed, moving) if options.registration else None
+    engines = {"rigid": register_rigid, "deformable": rigid_then_deformable}
     trials = known_transform_test(
         fixed, moving, known, count=options.count, shift_mm=options.shift_mm, rotation_deg=options.rotation_deg,
-        bend_mm=options.bend_mm, seed=options.seed, register=_engine(options.method), progress=progress,
+        bend_mm=options.bend_mm, seed=options.seed, register=engines[options.method], progress=progress,
     )  # fmt: skip
     found = summary(trials)
     against = "own answer" if known is None else "registration"
@@ -82,26 +89,6 @@ def _known(path: str, fixed: Volume, moving: Volume) -> Registration:
 
     ends = fixed.frame_of_reference_uid, moving.frame_of_reference_uid
     return Registration("known", *ends, way_between(read_all([path]), *ends).map, "from file")
-
-
-def _engine(method: str) -> Callable[..., Registration]:
-    if method == "rigid":
-        from workstation.fusion.rigid import register_rigid
-
-        return register_rigid
-    return _rigid_then_deformable
-
-
-def _rigid_then_deformable(fixed: Volume, moving: Volume, *, progress: Any, watch: Any) -> Registration:
-    """As `workstation register --method deformable` does it."""
-    from workstation.fusion.deformable import register_deformable
-    from workstation.fusion.rigid import register_rigid
-    from workstation.jobs.progress import part
-
-    rigid = register_rigid(fixed, moving, progress=part(progress, 0.0, 0.25), watch=watch)
-    return register_deformable(
-        fixed, moving, start=rigid.fixed_to_moving, progress=part(progress, 0.25, 1.0), watch=watch
-    )
 
 
 def _print(trials: list[Trial], sentence: str) -> None:
