@@ -13,7 +13,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 _HOMES = {
     # patient space
@@ -22,6 +22,8 @@ _HOMES = {
     "Region": "geometry.region",
     "Mask": "geometry.mask",
     "Transform": "geometry.transform",
+    "Deformation": "geometry.deformation",
+    "DisplacementField": "geometry.deformation",
     # images
     "Volume": "images.volume",
     "read_image_file": "images.files",
@@ -39,6 +41,7 @@ _HOMES = {
     "read_registrations": "dicom.registration",
     "write_registration": "dicom.registration",
     "write_series": "dicom.write_series",
+    "write_derived_series": "dicom.derived_series",
     "write_glomus": "dicom.write_phantom",
     # structures and targets
     "Structure": "structures.structure",
@@ -48,6 +51,7 @@ _HOMES = {
     "Recipe": "structures.recipe",
     "volume_cc": "structures.volume",
     "section": "structures.section",
+    "carried": "structures.carried",
     "mask_of": "structures.rasterise",
     # measurements
     "line_profile": "measurements.profile",
@@ -59,6 +63,10 @@ _HOMES = {
     # fusion
     "Registration": "fusion.registration",
     "register_rigid": "fusion.rigid",
+    "register_deformable": "fusion.deformable",
+    "register_landmarks": "fusion.landmark_registration",
+    "read_landmarks": "fusion.landmark_files",
+    "write_landmarks": "fusion.landmark_files",
     "assess_registration": "measurements.registration_quality",
     "known_transform_test": "fusion.known_transform",
     # pictures
