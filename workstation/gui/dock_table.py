@@ -56,6 +56,6 @@ def _registration(session: Session, actions: dict[str, QAction]) -> QWidget:
 
 DOCKS: tuple[DockSpec, ...] = (
     DockSpec("window", "Window and level", "circle-half", _window, keys=("Shift+W",)),
-    DockSpec("registration", "Registration", "intersect", _registration, keys=("Shift+R",)),
+    DockSpec("registration", "Registration", "intersect", _registration, keys=("Ctrl+Shift+R",)),
     DockSpec("measurements", "Measurements", "ruler", _measurements, keys=("Shift+M",)),
 )

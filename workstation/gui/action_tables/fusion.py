@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from workstation.gui.action_tables.spec import ActionSpec, Row
 
-SLAB, COLOURS = "&Slab", "Co&lours"
+SLAB, COLOURS, REGISTRATION = "&Slab", "Co&lours", "&Registration"
 
 FUSION: tuple[Row, ...] = (
     ActionSpec("toggle_overlay", "F&usion", "Fused image &on or off", "toggle_overlay", ("T",), "intersect", "Show or hide the fused image", "overlay"),
@@ -21,7 +21,7 @@ FUSION: tuple[Row, ...] = (
     "F&usion-",
     ActionSpec("next_fusion", "F&usion", "&Next mode", "next_fusion", ("Shift+T",), "", "The next fusion mode", "overlay"),
     ActionSpec("fusion_more", "F&usion", "&More of the mode", "change_fusion_amount", (".",), "", "More opacity, larger tiles or circle, the line further, or faster (Ctrl+Shift+wheel)", "overlay", argument=1.0),
-    ActionSpec("fusion_less", "F&usion", "L&ess of the mode", "change_fusion_amount", (",",), "", "Less opacity, smaller tiles or circle, the line back, or slower (Ctrl+Shift+wheel)", "overlay", argument=-1.0),
+    ActionSpec("fusion_less", "F&usion", "Less of &the mode", "change_fusion_amount", (",",), "", "Less opacity, smaller tiles or circle, the line back, or slower (Ctrl+Shift+wheel)", "overlay", argument=-1.0),
     ActionSpec("turn_curtain", "F&usion", "Curtain upright or le&vel", "turn_curtain", (), "", "Whether the curtain's line stands or lies", "overlay"),
     ActionSpec("colours_hot_iron", "F&usion", "&Hot iron", "choose_colours", (), "", "Black, red, yellow, white", "overlay", "colours", argument="hot iron", submenu=COLOURS),
     ActionSpec("colours_cool", "F&usion", "&Cool", "choose_colours", (), "", "Black, blue, white", "overlay", "colours", argument="cool", submenu=COLOURS),
@@ -35,16 +35,16 @@ FUSION: tuple[Row, ...] = (
     ActionSpec("slab_maximum", "F&usion", "Ma&ximum (MIP)", "choose_slab_mode", (), "", "The largest value across the slab", "case", "slab mode", argument="maximum", submenu=SLAB),
     ActionSpec("slab_minimum", "F&usion", "M&inimum (minIP)", "choose_slab_mode", (), "", "The smallest value across the slab", "case", "slab mode", argument="minimum", submenu=SLAB),
     "F&usion-",
-    ActionSpec("register_now", "F&usion", "&Register automatically", "register_now", ("Ctrl+R",), "magic-wand", "Register the fused image onto the planning image", "case"),
-    ActionSpec("tool_place", "F&usion", "&Move by hand", "choose_tool", ("M",), "arrows-out-cardinal", "Move and turn the fused image in the views", "case", "tool", argument="place"),
-    ActionSpec("tool_landmark", "F&usion", "&Place landmarks", "choose_tool", ("K",), "map-pin", "Set pairs of landmarks in both images", "case", "tool", argument="landmark"),
-    ActionSpec("register_phases", "F&usion", "Register all p&hases onto it", "register_phases", (), "", "Register every other phase of the examination onto the fused one; together with its registration they lie on the planning image", "overlay"),
-    ActionSpec("refine_registration", "F&usion", "Refine from &here", "refine_registration", (), "magic-wand", "Go on automatically from where the fused image lies now", "case"),
-    ActionSpec("show_deformable", "F&usion", "De&form…", "show_registration", (), "", "Deformable registration", "case", argument="deformable"),
-    ActionSpec("registration_before", "F&usion", "Before registratio&n", "toggle_before", ("Shift+X",), "", "Show the images as they lay before the registration that counts", "overlay", checkable=True, short="Before"),
-    ActionSpec("accept_registration", "F&usion", "&Accept registration", "accept_registration", (), "check-circle", "Take responsibility for the registration that counts", "overlay"),
-    ActionSpec("load_registration", "F&usion", "&Open a registration file…", "load_registration", (), "file-plus", "Read a registration (REG) of this or another system", "case"),
-    ActionSpec("export_registration", "F&usion", "&Export registration…", "export_registration", (), "export", "Write the registration that counts as a DICOM object", "overlay"),
-    ActionSpec("export_resampled", "F&usion", "Export resampled &series…", "export_resampled", (), "", "Write the fused image as it lies on the planning image, as a derived DICOM series", "overlay"),
-    ActionSpec("copy_matrix", "F&usion", "Cop&y matrix", "copy_matrix", (), "copy", "The 4 x 4 matrix from the planning image to the fused one, as text", "overlay"),
+    ActionSpec("register_now", "F&usion", "&Register automatically", "register_now", ("Ctrl+R",), "magic-wand", "Register the fused image onto the planning image", "case", submenu=REGISTRATION),
+    ActionSpec("tool_place", "F&usion", "&Move by hand", "choose_tool", ("M",), "arrows-out-cardinal", "Move and turn the fused image in the views", "case", "tool", argument="place", submenu=REGISTRATION),
+    ActionSpec("tool_landmark", "F&usion", "&Place landmarks", "choose_tool", ("K",), "map-pin", "Set pairs of landmarks in both images", "case", "tool", argument="landmark", submenu=REGISTRATION),
+    ActionSpec("register_phases", "F&usion", "Register all p&hases onto it", "register_phases", (), "", "Register every other phase of the examination onto the fused one; together with its registration they lie on the planning image", "overlay", submenu=REGISTRATION),
+    ActionSpec("refine_registration", "F&usion", "Refine from &here", "refine_registration", (), "magic-wand", "Go on automatically from where the fused image lies now", "case", submenu=REGISTRATION),
+    ActionSpec("show_deformable", "F&usion", "De&form…", "show_registration", (), "", "Deformable registration", "case", argument="deformable", submenu=REGISTRATION),
+    ActionSpec("registration_before", "F&usion", "Before registratio&n", "toggle_before", ("Shift+X",), "", "Show the images as they lay before the registration that counts", "overlay", checkable=True, short="Before", submenu=REGISTRATION),
+    ActionSpec("accept_registration", "F&usion", "&Accept registration", "accept_registration", (), "check-circle", "Take responsibility for the registration that counts", "overlay", submenu=REGISTRATION),
+    ActionSpec("load_registration", "F&usion", "&Open a registration file…", "load_registration", (), "file-plus", "Read a registration (REG) of this or another system", "case", submenu=REGISTRATION),
+    ActionSpec("export_registration", "F&usion", "&Export registration…", "export_registration", (), "export", "Write the registration that counts as a DICOM object", "overlay", submenu=REGISTRATION),
+    ActionSpec("export_resampled", "F&usion", "Export resampled &series…", "export_resampled", (), "", "Write the fused image as it lies on the planning image, as a derived DICOM series", "overlay", submenu=REGISTRATION),
+    ActionSpec("copy_matrix", "F&usion", "Cop&y matrix", "copy_matrix", (), "copy", "The 4 x 4 matrix from the planning image to the fused one, as text", "overlay", submenu=REGISTRATION),
 )  # fmt: skip
