@@ -23,19 +23,22 @@ from workstation.fusion.plausibility_kernels import block_scores
 Float = NDArray[np.float64]
 
 BLOCKS = 90
-SMALLEST_BLOCK_MM = 18.0
+SMALLEST_BLOCK_MM, BLOCK_OF_A_SMALL_REGION_MM = 36.0, 25.0
+SMALL_REGION_MM3 = 2e5
 FEWEST_SAMPLES = 150
 LONGEST_REACH_MM, SHORTEST_REACH_MM, STEP_MM = 10.0, 5.0, 2.5
 REACH_SHARE = 0.12
 """A thin image would lose too many samples over its faces: they are shifted by no more than this share of it."""
 SURE_NATS = 10.0
 """A block is asked only if one step more would cost it so much likelihood: it must hold an edge in each direction."""
+WORTH_NATS = 5.0
+"""A block that would gain less than this lies well where it is."""
 MIRROR_PACE = Pace(longest_mm=8.0, done_mm=0.1, steps=25)
 
 
 @dataclass(frozen=True, eq=False)
 class LocalShifts:
-    """How far (mm) each block that can tell would rather lie; gains: by how many nats a sample."""
+    """How far (mm) each block that can tell would rather lie, 0 where it is content; blocks: how many were asked."""
 
     lengths_mm: Float
     blocks: int
@@ -62,7 +65,9 @@ def local_shifts(agreement: Agreement, pose: Pose, volume_mm3: float) -> LocalSh
 
     volume_mm3: of what is compared; it is cut into about 90 blocks.
     """
-    samples, order, starts = _by_block(agreement.samples, volume_mm3)
+    smallest = BLOCK_OF_A_SMALL_REGION_MM if volume_mm3 < SMALL_REGION_MM3 else SMALLEST_BLOCK_MM
+    side_mm = max(smallest, (volume_mm3 / BLOCKS) ** (1 / 3))
+    samples, order, starts = _by_block(agreement.samples, side_mm)
     shifts = _shifts(agreement.moving)
     table = _shrunk(agreement.information_table(pose))
     count = len(starts) - 1
@@ -81,7 +86,9 @@ def local_shifts(agreement: Agreement, pose: Pose, volume_mm3: float) -> LocalSh
         for job in [pool.submit(work, *blocks) for blocks in in_parts(count, 4 * THREADS)]:
             job.result()
     used = np.diff(starts) * inside
-    return _lengths(scores, used, shifts)
+    # Samples between the same voxels tell the same: no block knows more than its voxels do.
+    known = np.minimum(used, side_mm**3 / (1000 * moving.grid.voxel_volume_cc))
+    return _lengths(scores, used, known, shifts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +113,9 @@ def mirrored_fit(agreement: Agreement, pose: Pose, volume_mm3: float, pool: Thre
     return Mirrored(rise, local_shifts(mirrored, there.pose, volume_mm3).median_mm < STEP_MM)
 
 
-def _by_block(samples: Samples, volume_mm3: float) -> tuple[Samples, NDArray[np.intp], NDArray[np.int64]]:
+def _by_block(samples: Samples, side_mm: float) -> tuple[Samples, NDArray[np.intp], NDArray[np.int64]]:
     """Samples, their order by block, and where each block with enough of them starts."""
-    cell = np.floor(samples.points / max(SMALLEST_BLOCK_MM, (volume_mm3 / BLOCKS) ** (1 / 3))).astype(np.int64)
+    cell = np.floor(samples.points / side_mm).astype(np.int64)
     cell -= cell.min(0)
     size = cell.max(0) + 1
     number = (cell[:, 2] * size[1] + cell[:, 1]) * size[0] + cell[:, 0]
@@ -133,17 +140,18 @@ def _shrunk(table: Float) -> Float:
     return np.ascontiguousarray(table[:, 1 : BINS - PADDING + 2])
 
 
-def _lengths(scores: Float, used: Float, shifts: Float) -> LocalShifts:
+def _lengths(scores: Float, used: Float, known: Float, shifts: Float) -> LocalShifts:
     """The best shift of each block that can tell one."""
     side = round(len(shifts) ** (1 / 3))
     found = []
-    for score, count in zip(scores, used, strict=True):
+    for score, count, telling in zip(scores, used, known, strict=True):
         if count < FEWEST_SAMPLES:
             continue
         best = int(score.argmax())
         cube, at = score.reshape(side, side, side), np.unravel_index(best, (side,) * 3)
-        if count * _least_fall(cube, at) >= SURE_NATS:
-            found.append(float(np.linalg.norm(shifts[best])))
+        if telling * _least_fall(cube, at) >= SURE_NATS:
+            gains = telling * (score[best] - score[len(shifts) // 2]) >= WORTH_NATS
+            found.append(float(np.linalg.norm(shifts[best])) if gains else 0.0)
     return LocalShifts(np.array(found), len(scores))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workstation.fusion.agreement import METRIC_NAMES, Metric, Pose
-from workstation.fusion.plausibility import LocalShifts, Mirrored, local_shifts, mirrored_fit
+from workstation.fusion.plausibility import SMALL_REGION_MM3, LocalShifts, Mirrored, local_shifts, mirrored_fit
 from workstation.fusion.registration import RegistrationError
 from workstation.fusion.rigid_pair import RigidPair
 from workstation.fusion.starts import SMALLEST_OVERLAP, overlap
@@ -17,15 +17,15 @@ LEAST_AGREEMENT: dict[Metric, float] = {"mutual-information": 0.05, "correlation
 LEAST_INSIDE = 0.02
 FALLEN = 0.005
 """Agreement by which an answer may lie below its start before it counts as worse: sampling noise."""
-GOOD_LOCAL_MM, GOOD_LOCAL_UPPER_MM = 2.0, 4.5
-FEWEST_BLOCKS = 6
+GOOD_LOCAL_MM, GOOD_LOCAL_UPPER_MM = 2.0, 6.0
+FEWEST_BLOCKS, FEWEST_BLOCKS_OF_A_REGION = 6, 3
 SURE_CORRELATION = 0.9
 """Images as proportional as this belong together even if few of their parts can tell."""
 MIRROR_RISE = 1.02
 EQUAL_SHARE = 0.97
 """Another position that agrees this well makes the best one doubtful."""
 FAR_IN_ONE_FRAME_MM = 20.0
-JUDGED_MM, JUDGED_IN_A_REGION_MM = 4.0, 2.0
+JUDGED_MM, JUDGED_IN_A_SMALL_REGION_MM = 4.0, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def judged(pair: RigidPair, case: Case, seed: int) -> dict[str, Any]:
     common = overlap(pair.fixed, pair.moving, case.transform)
     reasons = [
         *_reasons_of_the_climb(case),
-        *_reasons_of_the_anatomy(after, pair.metric, local, mirrored),
+        *_reasons_of_the_anatomy(pair, after, local, mirrored),
         *_reasons_of_the_place(pair, case, common, seed),
     ]
     failed = bool(case.limits) or inside < LEAST_INSIDE
@@ -90,7 +90,7 @@ def figures_of(transform: Transform, pair: RigidPair) -> dict[str, Any]:
 
 def _plausibility(pair: RigidPair, transform: Transform, seed: int) -> tuple[LocalShifts, Mirrored]:
     """How far parts would rather lie, and how the mirrored image would agree."""
-    level = JUDGED_MM if pair.region is pair.fixed.body else JUDGED_IN_A_REGION_MM
+    level = JUDGED_MM if pair.region.volume_mm3 > SMALL_REGION_MM3 else JUDGED_IN_A_SMALL_REGION_MM
     agreement = pair.agreement(level, seed + 1)
     local = local_shifts(agreement, Pose.of(transform, agreement.samples.pivot_mm), pair.region.volume_mm3)
     body = pair.agreement(JUDGED_MM, seed + 1, "mutual-information", whole=True)
@@ -108,7 +108,9 @@ def _reasons_of_the_climb(case: Case) -> list[str]:
     return reasons
 
 
-def _reasons_of_the_anatomy(after: float, metric: Metric, local: LocalShifts, mirrored: Mirrored) -> list[str]:
+def _reasons_of_the_anatomy(pair: RigidPair, after: float, local: LocalShifts, mirrored: Mirrored) -> list[str]:
+    metric = pair.metric
+    fewest = FEWEST_BLOCKS if pair.region is pair.fixed.body else FEWEST_BLOCKS_OF_A_REGION
     if after < LEAST_AGREEMENT[metric]:
         return ["the images have little in common"]
     reasons = []
@@ -116,7 +118,7 @@ def _reasons_of_the_anatomy(after: float, metric: Metric, local: LocalShifts, mi
         reasons.append("the images fit better with left and right exchanged: one of them may be mirrored")
     elif mirrored.rise > MIRROR_RISE:
         reasons.append("the images agree no better than with left and right exchanged")
-    if len(local.lengths_mm) < FEWEST_BLOCKS:
+    if len(local.lengths_mm) < fewest:
         if metric != "correlation" or after < SURE_CORRELATION:
             reasons.append("too few parts of the images show enough to tell whether they fit")
     elif local.median_mm > GOOD_LOCAL_MM:
