@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,6 @@ from workstation.fusion.landmarks import LandmarkPair
 from workstation.fusion.point_files import NamedPoint, read_points, write_points
 from workstation.fusion.registration import RegistrationError
 from workstation.geometry.grid import Grid
-
-DATA = Path(os.environ.get("WORKSTATION_TEST_DATA", "/work/shared/data")) / "dir_lung_elastix"
 
 number = st.floats(-1e6, 1e6)
 point = st.tuples(number, number, number).map(np.array)
@@ -134,7 +131,7 @@ def test_points_of_two_files_belong_together_by_label_else_by_order(tmp_path):
     alone = read_landmarks(files[0])
     assert [p.moving_mm for p in alone] == [None, None]
     write_points(files[1], named("MR-1"))
-    with pytest.raises(RegistrationError, match="holds 2 points, .* 1, and no labels say which belong together"):
+    with pytest.raises(RegistrationError, match=r"holds 2 points, .* 1, and no labels say which belong together"):
         read_landmarks(*files)
 
 
@@ -209,10 +206,10 @@ def test_a_file_that_is_not_there_or_has_no_pair_is_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="the lung pair is not there")
-def test_the_landmarks_of_the_lung_pair_are_read():
+@pytest.mark.realdata
+def test_the_landmarks_of_the_lung_pair_are_read(data_dir):
     names = ("CT_3D_lung_fixed_point_set_corrected.txt", "CT_3D_lung_moving_point_set_corrected.txt")
-    pairs = read_landmarks(DATA / names[0], DATA / names[1])
+    pairs = read_landmarks(*(data_dir / "dir_lung_elastix" / name for name in names))
     assert len(pairs) == 51 and pairs[50].number == 51
     assert pairs[0].fixed_mm.tolist() == [-36.351, -36.974, -1204.5]
     assert np.mean([np.linalg.norm(p.fixed_mm - p.moving_mm) for p in pairs]) == pytest.approx(35.3, abs=0.1)

@@ -30,7 +30,7 @@ from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.view_grid import ViewGrid
 from workstation.view.fusion_look import MODES
 
-KEYS = dict(zip(MODES, "1234567", strict=True))
+KEYS = dict(zip(MODES, "12345678", strict=True))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +86,8 @@ def paired(
     names: of the files, for the sentence of the RegistrationError where the lists are of different length and nothing
     else says what belongs together.
     """
-    for key in (lambda point: point.number, lambda point: point.name.strip()):
+    keys: tuple[Callable[[NamedPoint], object], ...] = (lambda point: point.number, lambda point: point.name.strip())
+    for key in keys:
         one, other = {key(point): point for point in fixed}, {key(point): point for point in moving}
         told = all([*one, *other]) and len(one) == len(fixed) and len(other) == len(moving)
         if told and one.keys() & other.keys():

@@ -119,7 +119,7 @@ def number_of(text: str, where: str) -> float:
 
 
 def _from_fcsv(text: str, path: str) -> tuple[NamedPoint, ...]:
-    columns, sides = FCSV_COLUMNS.split(","), _TO_LPS["RAS"]
+    columns, sides = FCSV_COLUMNS.split(","), _sides("RAS", path)
     found = []
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
@@ -233,7 +233,8 @@ def _as_markups(points: Sequence[NamedPoint]) -> str:
 
 def _from_elastix(text: str, path: str, grid: Grid | None) -> tuple[NamedPoint, ...]:
     lines = [(n, line.split()) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
-    (first, kind), (second, count) = (*lines, (1, []), (2, []))[:2]
+    first, kind = lines[0] if lines else (1, [])
+    second, count = lines[1] if len(lines) > 1 else (2, [])
     if kind not in (["point"], ["index"]):
         raise RegistrationError(f'{path}, line {first}: it must say "point" or "index"')
     if kind == ["index"] and grid is None:

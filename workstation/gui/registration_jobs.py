@@ -75,7 +75,7 @@ class DeformableWish:
     spacing_mm: float | None = None
     stiffness: float = 1.0
     inside: Structure | None = None
-    diffeomorphic: bool = False
+    diffeomorphic: bool = True
 
 
 def register_as_wished(
