@@ -152,6 +152,7 @@ _ACQUISITION = {
     "RepetitionTime": Tag.REPETITION_TIME, "InversionTime": Tag.INVERSION_TIME, "FlipAngle": Tag.FLIP_ANGLE,
     "DiffusionBValue": Tag.B_VALUE, "TriggerTime": Tag.TRIGGER_TIME, "AcquisitionNumber": Tag.ACQUISITION_NUMBER,
     "KVP": Tag.KVP, "ImageType": Tag.IMAGE_TYPE, "ContrastBolusAgent": Tag.CONTRAST_AGENT,
+    "ContrastBolusStartTime": Tag.CONTRAST_START_TIME,
     "SliceThickness": Tag.SLICE_THICKNESS, "BodyPartExamined": Tag.BODY_PART, "Laterality": Tag.LATERALITY,
     "WindowCenter": Tag.WINDOW_CENTER, "WindowWidth": Tag.WINDOW_WIDTH, "PhotometricInterpretation": Tag.PHOTOMETRIC,
 }  # fmt: skip

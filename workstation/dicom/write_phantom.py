@@ -38,6 +38,9 @@ def write_glomus(
         seconds = float(volume.acquisition.get("PhaseTime_s", "0"))
         acquired = moment if name == "CT" else moment + MR_AFTER_CT + timedelta(seconds=seconds)
         step = part(progress, 0.9 * n / len(names), 0.9 * (n + 1) / len(names))
+        if "ContrastBolusAgent" in volume.acquisition:
+            arrival = (moment + MR_AFTER_CT).strftime("%H%M%S")
+            volume = replace(volume, acquisition={**volume.acquisition, "ContrastBolusStartTime": arrival})
         extra = {**MARKS, "KVP": "120"} if name == "CT" else MARKS
         paths = write_series(target / name, volume, now=moment, acquired=acquired, attributes=extra, progress=step)
         series[name] = len(paths)

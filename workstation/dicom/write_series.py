@@ -156,6 +156,8 @@ def _base(volume: Volume, stored: _Format, moment: datetime, acquired: datetime)
     ds.AcquisitionNumber = "1"
     if "ContrastBolusAgent" in volume.acquisition:
         ds.ContrastBolusAgent = volume.acquisition["ContrastBolusAgent"]
+    if "ContrastBolusStartTime" in volume.acquisition:
+        ds.ContrastBolusStartTime = volume.acquisition["ContrastBolusStartTime"]
     _pixels(ds, volume, stored)
     _modality(ds, volume, stored)
     return ds
