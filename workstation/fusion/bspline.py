@@ -83,7 +83,9 @@ def in_slabs(count: int, step: int = 1, parts: int = THREADS) -> list[tuple[int,
     return [(int(a), int(b)) for a, b in pairwise(edges)]
 
 
-def each_slab(pool: ThreadPoolExecutor | None, count: int, work: Callable[[int, int, int], None], step: int = 1) -> None:
+def each_slab(
+    pool: ThreadPoolExecutor | None, count: int, work: Callable[[int, int, int], None], step: int = 1
+) -> None:
     """Call work(part, begin, end) for each slab of slices, on the pool's threads."""
     slabs = in_slabs(count, step)
     if pool is None or len(slabs) == 1:
@@ -96,7 +98,9 @@ def each_slab(pool: ThreadPoolExecutor | None, count: int, work: Callable[[int, 
         one.result()
 
 
-def evaluated(lattice: Lattice, coefficients: Float, along: tuple[Along, Along, Along], pool: ThreadPoolExecutor | None) -> NDArray[np.float32]:
+def evaluated(
+    lattice: Lattice, coefficients: Float, along: tuple[Along, Along, Along], pool: ThreadPoolExecutor | None
+) -> NDArray[np.float32]:
     """(k, j, i, 3) float32 displacements at the places of three axes."""
     splines = [part for axis in along for part in axis]
     out = np.empty((*(len(first) for first, _ in along), 3), np.float32)

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from workstation.fusion.bspline import THREADS, Along, Lattice
 from workstation.fusion.deformable_climb import Level, Look, climb
 from workstation.fusion.deformable_fade import Fade
-from workstation.fusion.deformable_images import Box, Sources, linear_curve
+from workstation.fusion.deformable_images import Box, Sources, held, linear_curve
 from workstation.fusion.deformable_metrics import NAMES, DeformableMetric, measure_for
 from workstation.fusion.deformable_unfolding import Unfolding
-from workstation.fusion.jacobian import FieldJacobian
+from workstation.fusion.jacobian import FieldJacobian, jacobian_of
 from workstation.fusion.preparation import Prepared, prepare, shows_hounsfield_units
 from workstation.fusion.quality.displacement import spread
 from workstation.fusion.registration import Registration, RegistrationError
@@ -42,7 +42,7 @@ STEPS = (15, 12, 8)
 SPACING_MM = 10.0
 STIFFNESS: dict[DeformableMetric, float] = {"squares": 10.0, "correlation": 10.0, "mutual-information": 20.0}
 """mm²; of a likelihood per mm³."""
-WINDOW_MM = 8.0
+WINDOW_MM = 12.0
 NOISE: dict[DeformableMetric, float] = {"squares": 0.004, "correlation": 0.01, "mutual-information": 0.0}
 LEAST_OVERLAP = 0.02
 FIELD_MM = (2.0, 4.0)
@@ -71,7 +71,7 @@ def register_deformable(
 
     start: a rigid (or affine) map, fixed to moving; the bend is what is left after it. Without one the identity where
         both images share a frame of reference, else a rigid registration is done first.
-    metric: "squares" (same scanner, same values), "correlation" (in windows of 8 mm: values may change smoothly),
+    metric: "squares" (same scanner, same values), "correlation" (in windows of 12 mm: values may change smoothly),
         "mutual-information" (different modalities); "auto" takes correlation for one modality, else information.
     spacing_mm: between control points at the end, 10 by default. stiffness: 1 is usual, 10 is stiff, 0.1 limp.
     inside: nothing outside of this structure (any grid, fixed frame) moves, and what is inside fades in from its surface.
@@ -166,7 +166,9 @@ class _Work:
         beyond = float(np.sqrt(3)) * FADED_FIELD_MM
         self.fade = None if self.inside is None else Fade.inside(self.inside, beyond)
         if self.fade is not None and self.fade.width_mm <= 0:
-            raise RegistrationError("Deformable registration is not possible: the structure to stay inside of is too thin")
+            raise RegistrationError(
+                "Deformable registration is not possible: the structure to stay inside of is too thin"
+            )
         self.box = Box.around(self.fixed.volume.grid, self.fixed.body, self.fade)
         sources = self._sources()
         lattice = Lattice.over(self.box.size_mm, self.spacing_mm, len(STEPS) - 1)
@@ -182,7 +184,9 @@ class _Work:
         progress(0.92, "Sampling the deformation")
         nodes = self._nodes(lattice)
         if self.diffeomorphic:
-            coefficients = self._unfolding(lattice, nodes, lambda: progress(0.93, "Sampling the deformation"))(coefficients)
+            coefficients = self._unfolding(lattice, nodes, lambda: progress(0.93, "Sampling the deformation"))(
+                coefficients
+            )
         end = level.look(coefficients).judged.agreement
         began = level.look(np.zeros_like(coefficients)).judged.agreement
         progress(0.96, "Judging the deformation")
@@ -201,9 +205,8 @@ class _Work:
         stage = f"{spacing:.1f} mm"
         progress(0.0, f"Looking at the images at {stage}")
         images = sources.level(spacing)
-        window = tuple(max(1, round(WINDOW_MM / 2 / s)) if spacing < WINDOW_MM else 1 for s in images.spacing_mm)
         window = tuple(max(1, int(round(max(WINDOW_MM / 2, 2 * spacing) / s))) for s in images.spacing_mm)
-        measure = measure_for(self.metric, window, NOISE[self.metric], self.pool)  # type: ignore[arg-type]
+        measure = measure_for(self.metric, window, NOISE[self.metric], images.to_index, self.pool)  # type: ignore[arg-type]
         said = [0.0]
         level = Level(
             images, lattice, measure, self.stiffness * STIFFNESS[self.metric], self.pool,
@@ -223,7 +226,9 @@ class _Work:
             )
         mended: Callable[[Float], Float] = lambda c: c  # noqa: E731
         if self.diffeomorphic:
-            mended = self._unfolding(lattice, self._test_nodes(lattice), lambda: progress(said[0], f"Bending at {stage}"))
+            mended = self._unfolding(
+                lattice, self._test_nodes(lattice), lambda: progress(said[0], f"Bending at {stage}")
+            )
         coefficients, look = climb(level, coefficients, steps, after, mended)
         return level, coefficients, look
 
@@ -265,8 +270,8 @@ class _Work:
     def _answer(self, lattice: Lattice, coefficients: Float, nodes: _Nodes, began: float, end: float) -> _Answer:
         unfolding = self._unfolding(lattice, nodes, lambda: None)
         values = unfolding.displacements(coefficients)
-        jacobian = unfolding.jacobian(coefficients)
-        inside = self.fixed.body.holds(_cell_middles_mm(nodes.grid)).reshape(jacobian.least.shape)
+        jacobian = jacobian_of(values, nodes.grid.inverse_matrix[:3, :3], self.pool)
+        inside = held(self.fixed.body, _cells(nodes.grid)) > 0
         lengths = np.linalg.norm(values[:-1, :-1, :-1][inside].astype(np.float64), axis=-1)
         least = jacobian.least[inside] if inside.any() else jacobian.least.ravel()
         body = FieldJacobian(least, jacobian.largest)
@@ -288,9 +293,7 @@ class _Work:
         field = DisplacementField(nodes.grid, values)
         return _Answer(Deformation((FieldStep(field), self.start)), quality)
 
-    def _reasons(
-        self, whole: FieldJacobian, body: FieldJacobian, began: float, end: float
-    ) -> tuple[list[str], bool]:
+    def _reasons(self, whole: FieldJacobian, body: FieldJacobian, began: float, end: float) -> tuple[list[str], bool]:
         reasons, failed = [], False
         if whole.smallest <= 0:
             reasons.append(f"the deformation folds in {100 * whole.folded_fraction:.2g} % of its field")
@@ -307,7 +310,6 @@ class _Work:
         return reasons, failed
 
 
-def _cell_middles_mm(grid: Grid) -> Float:
-    axes = [np.arange(n - 1) + 0.5 for n in grid.size]
-    k, j, i = np.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
-    return grid.to_patient(np.stack([i.ravel(), j.ravel(), k.ravel()], axis=-1))
+def _cells(grid: Grid) -> Grid:
+    """The middles of a grid's cells."""
+    return Grid(grid.to_patient((0.5, 0.5, 0.5)), grid.spacing_mm, grid.direction, np.array(grid.size) - 1)

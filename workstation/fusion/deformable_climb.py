@@ -20,8 +20,8 @@ from workstation.fusion.deformable_metrics import Judged, Measure
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 
-BLOCKS_PER_CELL = 4
-SOLVED, MOST_SOLVING = 0.05, 25
+BLOCKS_PER_CELL = 3
+SOLVED, MOST_SOLVING = 0.1, 15
 DAMPING = 1e-3
 HALVINGS = 3
 DONE_SHARE = 0.02
@@ -34,7 +34,8 @@ class LevelImages:
 
     fixed, moving: (k, j, i) float32 in 0..1, UNKNOWN where nothing is known. known: uint8, the fixed voxels that count.
     spacing_mm: (3,) of the fixed voxels (k, j, i). places_mm: of their centres along each axis (k, j, i), from the
-    lattice's corner. straight (3, 4), turn (3, 3): as `deformable_kernels.bend` wants them. fade: as there.
+    lattice's corner. straight (3, 4), turn (3, 3): as `deformable_kernels.bend` wants them. to_index: (3, 3), mm
+    to fixed index (i, j, k). fade: as there.
     """
 
     fixed: Single
@@ -44,6 +45,7 @@ class LevelImages:
     places_mm: tuple[Float, Float, Float]
     straight: Float
     turn: Float
+    to_index: Float
     fade: Single = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
 
 
@@ -91,9 +93,9 @@ class Level:
             ),
         )  # fmt: skip
         self._beat()
-        judged = self.measure(at.fixed, self._warped, self._force, self._worth)
+        judged = self.measure(at.fixed, self._warped, self._slopes, self._force, self._worth)
         self._beat()
-        bending = 0.5 * float(np.vdot(coefficients, self.lattice.bent(coefficients, self.stiffness)))
+        bending = 0.5 * _dot(coefficients, self.lattice.bent(coefficients, self.stiffness))
         return Look(bending - judged.likelihood * self._voxel, judged)
 
     def slope(self, coefficients: Float) -> tuple[Float, Float]:
@@ -122,14 +124,11 @@ class Level:
         diagonal += 6 * np.trace(bend) + 8 * (bend.sum() - np.trace(bend)) / 2 + 2 * stretch.sum() + damping
 
         def product(x: Float) -> Float:
-            out = np.zeros((THREADS, *x.shape))
-            each_slab(
-                self._pool, len(tensors),
-                lambda part, a, b: kernels.tensor_product(x, tensors, *self._middles, out[part], a, b),
-            )  # fmt: skip
+            # Too short to be worth handing out to threads.
+            out = self.lattice.bent(x, self.stiffness) + damping * x
+            kernels.tensor_product(x, tensors, *self._middles, out, 0, len(tensors))
             self._beat()
-            found: Float = out.sum(0) + self.lattice.bent(x, self.stiffness) + damping * x
-            return found
+            return out
 
         return solved(product, -down, diagonal)
 
@@ -139,17 +138,17 @@ def solved(product: Callable[[Float], Float], wanted: Float, diagonal: Float) ->
     x = np.zeros_like(wanted)
     rest = wanted.copy()
     z = rest / diagonal
-    direction, size = z.copy(), float(np.vdot(rest, z))
+    direction, size = z.copy(), _dot(rest, z)
     enough = SOLVED**2 * size
     for _ in range(MOST_SOLVING):
         if size <= enough or size == 0.0:
             break
         image = product(direction)
-        share = size / float(np.vdot(direction, image))
+        share = size / _dot(direction, image)
         x += share * direction
         rest -= share * image
         z = rest / diagonal
-        after = float(np.vdot(rest, z))
+        after = _dot(rest, z)
         direction = z + (after / size) * direction
         size = after
     return x
@@ -189,3 +188,8 @@ def climb(
 
 def _flat(along: tuple[Along, ...]) -> list[NDArray[np.int64] | Float]:
     return [part for axis in along for part in axis]
+
+
+def _dot(one: Float, other: Float) -> float:
+    """Their product, without the threads of a library that would wait for each other on a busy machine."""
+    return float((one * other).sum())

@@ -112,11 +112,12 @@ class Sources:
         return LevelImages(
             fixed=fixed,
             moving=moving,
-            known=_held(self.fixed.body, own),
+            known=held(self.fixed.body, own),
             spacing_mm=np.ascontiguousarray(own.spacing_mm[::-1]),
             places_mm=tuple(box.places_mm(axis, index[axis]) for axis in range(3)),  # type: ignore[arg-type]
             straight=np.ascontiguousarray(straight),
             turn=np.ascontiguousarray(to_moving[:3, :3] @ self.start.matrix[:3, :3]),
+            to_index=np.ascontiguousarray(own.inverse_matrix[:3, :3]),
             **({} if self.fade is None else {"fade": self.fade.on(own)}),
         )
 
@@ -130,7 +131,9 @@ class Sources:
         begin, boxes = np.ascontiguousarray(first[::-1]), np.ascontiguousarray(steps[::-1])
         low, scale = np.float32(curve.low), np.float32(curve.scale)
         each_slab(
-            self.pool, len(out), lambda _, a, b: reduce_through(voxels, begin, boxes, low, scale, curve.table, out, a, b)
+            self.pool,
+            len(out),
+            lambda _, a, b: reduce_through(voxels, begin, boxes, low, scale, curve.table, out, a, b),
         )
         smooth = sitk.SmoothingRecursiveGaussian(sitk.GetImageFromArray(out), [SMOOTHING_VOXELS] * 3)
         found: Single = np.clip(sitk.GetArrayFromImage(smooth), 0.0, 1.0)
@@ -143,12 +146,13 @@ def _steps(grid: Grid, spacing_mm: float, size: NDArray[np.int64]) -> NDArray[np
     return np.minimum(wanted, np.maximum(1, size // 4))
 
 
-def _held(body: Body, grid: Grid) -> NDArray[np.uint8]:
-    """Which voxels of a grid lie in the body; both have the same axes."""
+def held(body: Body, grid: Grid) -> NDArray[np.uint8]:
+    """(k, j, i) 1 where a voxel of a grid lies in the body; both have the same axes."""
     index = []
     for axis in range(3):
         points = np.zeros((grid.size[axis], 3))
         points[:, axis] = np.arange(grid.size[axis])
         nearest = np.rint(body.grid.to_index(grid.to_patient(points))[:, axis]).astype(np.int64)
+        # The body ends with its coarse grid, that is short of the image by less than one of its voxels.
         index.append(np.clip(nearest, 0, body.grid.size[axis] - 1))
     return body.inside[np.ix_(index[2], index[1], index[0])].astype(np.uint8)

@@ -61,9 +61,10 @@ def bend(  # type: ignore[no-untyped-def]
                 high0, high1 = c100 + (c101 - c100) * u, c110 + (c111 - c110) * u
                 low, high = low0 + (low1 - low0) * v, high0 + (high1 - high0) * v
                 warped[k, j, i] = low + (high - low) * w
-                d0, d1 = (c001 - c000) + ((c011 - c010) - (c001 - c000)) * v, (c101 - c100) + (
-                    (c111 - c110) - (c101 - c100)
-                ) * v
+                d0, d1 = (
+                    (c001 - c000) + ((c011 - c010) - (c001 - c000)) * v,
+                    (c101 - c100) + ((c111 - c110) - (c101 - c100)) * v,
+                )
                 di = d0 + (d1 - d0) * w
                 dj = (low1 - low0) + ((high1 - high0) - (low1 - low0)) * w
                 dk = high - low

@@ -116,11 +116,16 @@ def window_sums(values, half):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
-def correlation_terms(fixed, warped, sums, noise, unexplained, fewest, force, worth, begin, end):  # type: ignore[no-untyped-def]
+def correlation_terms(  # type: ignore[no-untyped-def]
+    fixed, warped, sums, noise, unexplained, fewest, fixed_slopes, slopes, force, worth, begin, end
+):
     """Correlation in a window around each voxel, as the likelihood of a straight line through its pairs of values.
 
     sums : tuple of the six arrays of `pair_products`, summed over windows. noise : variance that says nothing.
     unexplained : the share of the variance that no line explains, at least. fewest : pairs a window must hold.
+    fixed_slopes, slopes : (k, j, i, 3) float32, changes of both images with the displacement; the second one's are
+    replaced by the mean of both, in its units, so that exchanging the images gives the same answer back (symmetric
+    forces; also fewer steps: Benhimane and Malis, IROS 2004).
     Fills slices begin..end. Returns the sums of the log-likelihoods, of the correlations, and of the voxels that count.
     """
     total, agreement, count = 0.0, 0.0, 0.0
@@ -147,7 +152,28 @@ def correlation_terms(fixed, warped, sums, noise, unexplained, fewest, force, wo
                 away = (f - mean_f) / np.sqrt(var_f) - max(rho, 0.3) * (m - mean_m) / np.sqrt(var_m)
                 force[k, j, i] = pull * away / (np.sqrt(var_m) * rest)
                 worth[k, j, i] = pull * pull / (var_m * rest)
+                scale = np.float32(np.sqrt(var_m / var_f))
+                for a in range(3):
+                    mean = slopes[k, j, i, a] + scale * fixed_slopes[k, j, i, a]
+                    slopes[k, j, i, a] = np.float32(0.5) * mean
     return total, agreement, count
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def picture_slopes(picture, to_index, out, begin, end):  # type: ignore[no-untyped-def]
+    """out (k, j, i, 3) float32: change of a picture with the place, per mm; to_index: (3, 3) mm to (i, j, k)."""
+    n_k, n_j, n_i = picture.shape
+    for k in range(begin, end):
+        k0, k1 = max(k - 1, 0), min(k + 1, n_k - 1)
+        for j in range(n_j):
+            j0, j1 = max(j - 1, 0), min(j + 1, n_j - 1)
+            for i in range(n_i):
+                i0, i1 = max(i - 1, 0), min(i + 1, n_i - 1)
+                di = (picture[k, j, i1] - picture[k, j, i0]) / (i1 - i0)
+                dj = (picture[k, j1, i] - picture[k, j0, i]) / (j1 - j0)
+                dk = (picture[k1, j, i] - picture[k0, j, i]) / (k1 - k0)
+                for a in range(3):
+                    out[k, j, i, a] = to_index[0, a] * di + to_index[1, a] * dj + to_index[2, a] * dk
 
 
 @numba.njit(cache=True, nogil=True)
@@ -199,14 +225,17 @@ def information_terms(fixed, warped, table, trust, force, worth, begin, end):  #
 
 def warm_up() -> None:
     """Compile every kernel."""
-    one, force, worth = np.zeros((2, 2, 2), np.float32), np.zeros((2, 2, 2), np.float32), np.zeros((2, 2, 2), np.float32)
+    one = np.zeros((2, 2, 2), np.float32)
+    force, worth = one.copy(), one.copy()
     difference_terms(one, one, 1.0, 3.0, force, worth, 0, 2)
     differences_histogram(one, one, 1.0, np.zeros(8), 0, 2)
     sums = tuple(np.zeros((2, 2, 2), np.float32) for _ in range(6))
     for which in range(6):
         pair_products(one, one, which, sums[which])
     window_sums(sums[0], np.ones(3, np.int64))
-    correlation_terms(one, one, sums, 1e-4, 0.1, 4.0, force, worth, 0, 2)
+    slopes = np.zeros((2, 2, 2, 3), np.float32)
+    picture_slopes(one, np.eye(3), slopes, 0, 2)
+    correlation_terms(one, one, sums, 1e-4, 0.1, 4.0, slopes, slopes.copy(), force, worth, 0, 2)
     table = np.zeros((BINS, BINS))
     value_pairs(one, one, table, 0, 2)
     information_terms(one, one, table, table, force, worth, 0, 2)

@@ -39,19 +39,24 @@ class Judged:
 
 
 class Measure(Protocol):
-    """Fills force and worth (k, j, i) float32 for a fixed and a bent picture."""
+    """Fills force and worth (k, j, i) float32 for a fixed and a bent picture; slopes as `deformable_kernels.bend`."""
 
-    def __call__(self, fixed: Single, warped: Single, force: Single, worth: Single) -> Judged: ...
+    def __call__(self, fixed: Single, warped: Single, slopes: Single, force: Single, worth: Single) -> Judged: ...
 
 
 def measure_for(
-    metric: DeformableMetric, window: tuple[int, int, int], noise: float, pool: ThreadPoolExecutor | None
-) -> Measure:
-    """The measure of a metric. window: half of a correlation window (k, j, i). noise: deviation of the values 0..1."""
+    metric: DeformableMetric, window: tuple[int, int, int], noise: float, to_index: Float,
+    pool: ThreadPoolExecutor | None,
+) -> Measure:  # fmt: skip
+    """The measure of a metric.
+
+    window: half of a correlation window (k, j, i). noise: deviation of the values 0..1 that says nothing. to_index:
+    (3, 3), mm to index (i, j, k) of the fixed picture.
+    """
     if metric == "squares":
         return _Squares(noise, pool)
     if metric == "correlation":
-        return _Correlation(window, noise, pool)
+        return _Correlation(window, noise, to_index, pool)
     return _Information(pool)
 
 
@@ -74,7 +79,7 @@ class _Squares:
     pool: ThreadPoolExecutor | None
     deviation: float = 0.0
 
-    def __call__(self, fixed: Single, warped: Single, force: Single, worth: Single) -> Judged:
+    def __call__(self, fixed: Single, warped: Single, slopes: Single, force: Single, worth: Single) -> Judged:
         if not self.deviation:
             self.deviation = max(self._spread(fixed, warped), self.noise)
         total, count = _summed(
@@ -95,12 +100,18 @@ class _Squares:
 class _Correlation:
     window: tuple[int, int, int]
     noise: float
+    to_index: Float
     pool: ThreadPoolExecutor | None
     sums: tuple[Single, ...] = ()
 
-    def __call__(self, fixed: Single, warped: Single, force: Single, worth: Single) -> Judged:
+    def __call__(self, fixed: Single, warped: Single, slopes: Single, force: Single, worth: Single) -> Judged:
         if not self.sums:
             self.sums = tuple(np.empty(fixed.shape, np.float32) for _ in range(6))
+            self.fixed_slopes = np.empty((*fixed.shape, 3), np.float32)
+            each_slab(
+                self.pool, len(fixed),
+                lambda _, a, b: kernels.picture_slopes(fixed, self.to_index, self.fixed_slopes, a, b),
+            )  # fmt: skip
         half = np.array(self.window, np.int64)
 
         def products(part: int, begin: int, end: int) -> None:
@@ -113,7 +124,8 @@ class _Correlation:
         total, agreement, count = _summed(
             self.pool, len(fixed),
             lambda a, b: kernels.correlation_terms(
-                fixed, warped, self.sums, self.noise**2, UNEXPLAINED, fewest, force, worth, a, b
+                fixed, warped, self.sums, self.noise**2, UNEXPLAINED, fewest, self.fixed_slopes, slopes, force, worth,
+                a, b,
             ),
         )  # fmt: skip
         return Judged(total, agreement / max(count, 1.0), count)
@@ -123,11 +135,9 @@ class _Correlation:
 class _Information:
     pool: ThreadPoolExecutor | None
 
-    def __call__(self, fixed: Single, warped: Single, force: Single, worth: Single) -> Judged:
+    def __call__(self, fixed: Single, warped: Single, slopes: Single, force: Single, worth: Single) -> Judged:
         counts = np.zeros((THREADS, kernels.BINS, kernels.BINS))
-        each_slab(
-            self.pool, len(fixed), lambda part, a, b: kernels.value_pairs(fixed, warped, counts[part], a, b)
-        )
+        each_slab(self.pool, len(fixed), lambda part, a, b: kernels.value_pairs(fixed, warped, counts[part], a, b))
         table, trust = information_tables(counts.sum(0))
         total, count = _summed(
             self.pool, len(fixed),

@@ -70,9 +70,7 @@ class Unfolding:
         found = np.zeros(self.lattice.shape[:3], dtype=bool)
         place = np.argwhere(cells)
         for corner in range(8):
-            at = [
-                self.along[axis][0][place[:, axis] + (corner >> axis & 1)] for axis in range(3)
-            ]
+            at = [self.along[axis][0][place[:, axis] + (corner >> axis & 1)] for axis in range(3)]
             for n in range(64):
                 found[at[0] + (n & 3), at[1] + (n >> 2 & 3), at[2] + (n >> 4)] = True
         return found

@@ -28,9 +28,7 @@ def cell_determinants(field, to_index, least, begin, end):  # type: ignore[no-un
                         e[a, 2] = field[k + 1, j + dj, i + di, a] - field[k, j + dj, i + di, a]
                     for a in range(3):
                         for b in range(3):
-                            m[a, b] = (
-                                e[a, 0] * to_index[0, b] + e[a, 1] * to_index[1, b] + e[a, 2] * to_index[2, b]
-                            )
+                            m[a, b] = e[a, 0] * to_index[0, b] + e[a, 1] * to_index[1, b] + e[a, 2] * to_index[2, b]
                         m[a, a] += 1.0
                     d = (
                         m[0, 0] * (m[1, 1] * m[2, 2] - m[1, 2] * m[2, 1])
