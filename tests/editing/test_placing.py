@@ -152,11 +152,11 @@ def test_unlinked_images_begin_with_their_middles_on_each_other() -> None:
 def test_arrow_keys_go_a_millimetre_or_a_degree_and_a_tenth_where_fine() -> None:
     desk, tool, plane = desk_with(), PlacingTool(), Plane.coronal(0.0)
     before = seen_at(desk, MARKER)
-    tool.nudge(desk, plane, 1, 0, False, False)
-    tool.nudge(desk, plane, 0, -1, True, False)
+    tool.nudge(desk, plane, (1, 0, 0))
+    tool.nudge(desk, plane, (0, -1, 0), fine=True)
     assert np.allclose(seen_at(desk, MARKER) - before, plane.u - 0.1 * plane.v)
     before = seen_at(desk, MARKER)
-    tool.nudge(desk, plane, 1, 0, False, True)
+    tool.nudge(desk, plane, (1, 0, 0), turn=True)
     assert np.allclose(seen_at(desk, MARKER), rotation_about(plane.normal, 1, desk.placing.pivot_mm).apply(before))
 
 
@@ -165,7 +165,9 @@ def test_the_pivot_may_be_the_middle_of_the_image() -> None:
     desk.placing.pivot = MIDDLE
     middle = desk.case.images["mr"].grid.centre_mm
     assert np.allclose(desk.placing.pivot_mm, MOVE.inverse().apply(middle))
-    PlacingTool().nudge(desk, Plane.axial(0.0), 1, 0, False, True)
+    tool = PlacingTool()
+    tool.nudge(desk, Plane.axial(0.0), (1, 0, 0), turn=True)
+    assert tool.rest(desk)
     assert np.allclose(desk.placing.pivot_mm, MOVE.inverse().apply(middle))
 
 

@@ -143,7 +143,7 @@ def test_the_page_shows_and_takes_the_six_numbers(full_window: MainWindow, page:
 def test_the_buttons_of_the_page_do_what_they_say(full_window: MainWindow, page: ByHandPage) -> None:
     session = full_window.session
     assert session is not None
-    click(page.reset)
+    click(page.own)
     assert session.desk.placing.link().is_identity()  # type: ignore[union-attr]
     click(page.tool)
     assert full_window.workspace is not None and full_window.workspace.tool_key == "place"

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from psygnal import Signal
 
 from workstation.case.case import Case
-from workstation.case.commands import AddRegistration
+from workstation.case.commands import AddRegistration, RemoveRegistration
 from workstation.case.errors import CaseError
 from workstation.case.registration_commands import SeparateImage
 from workstation.fusion.registration import Registration
@@ -28,6 +28,8 @@ METHOD = "by hand"
 CROSSHAIR, MIDDLE = "crosshair", "middle"
 PIVOTS = (CROSSHAIR, MIDDLE)
 """What turning leaves where it is: the crosshair, or the middle of the fused image."""
+STEPS = (0.5, 1.0, 2.0, 5.0)
+"""What an arrow key moves (mm) or turns (degrees); a tenth of it where finely."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,7 @@ class Placing:
         self._trial: TrialLink | None = None
         self._before = False
         self._pivot = CROSSHAIR
+        self._step = 1.0
         self.crosshair_mm: Float = np.zeros(3)
         case.registration_changed.connect(self._link_changed)
         case.image_removed.connect(self._image_removed)
@@ -101,6 +104,18 @@ class Placing:
         if pivot not in PIVOTS:
             raise CaseError(f"There is no pivot {pivot!r}: choose {', '.join(PIVOTS)}")
         self._pivot = pivot
+        self.changed.emit()
+
+    @property
+    def step(self) -> float:
+        """One of `STEPS`: the millimetres or degrees of an arrow key."""
+        return self._step
+
+    @step.setter
+    def step(self, step: float) -> None:
+        if step not in STEPS:
+            raise CaseError(f"There is no step of {step:g}: choose {', '.join(f'{each:g}' for each in STEPS)}")
+        self._step = step
         self.changed.emit()
 
     @property
@@ -194,9 +209,39 @@ class Placing:
                 "Both images share one frame of reference: they lie on each other as the scanner says. To move one "
                 "of them, separate it first"
             )
-        if isinstance(self.link(), Deformation):
+        link = self.link()
+        if isinstance(link, Deformation):
             return "A deformable registration is in use, which can't be moved by hand: begin with its rigid part"
+        if link is not None and not link.is_rigid():
+            return "An affine registration is in use, which can't be moved by hand: begin with its rigid part"
         return ""
+
+    @property
+    def not_rigid(self) -> bool:
+        """Whether the registration in use bends or scales, so that only its rigid part can be moved."""
+        link = self.link()
+        return link is not None and not link.is_rigid()
+
+    def note(self) -> str:
+        """What moving will do that may not be expected, in a sentence; "" for nothing."""
+        if self.why_not() or self.registration is not None or self._trial is not None:
+            return ""
+        if self.link() is None:
+            return "Nothing links the two images yet: they begin with their middles on each other."
+        return "Linked through registrations of other images; moving it makes a direct one, and those stay as they are."
+
+    @property
+    def can_reset(self) -> bool:
+        """Whether the registration that counts was placed by hand and nobody has accepted it."""
+        present = self.registration
+        return present is not None and present.method == METHOD and present.provisional
+
+    def reset(self) -> None:
+        """Back to how the images lay before anything was moved by hand; a step of the case."""
+        present = self.registration
+        if present is None or not self.can_reset:
+            raise CaseError("Nothing was moved by hand since the registration that counts was made")
+        self._case.do(RemovePlacement(present.identifier))
 
     @property
     def shared_frame(self) -> bool:
@@ -219,9 +264,9 @@ class Placing:
         reason = self.why_not()
         if reason:
             raise CaseError(reason)
-        link = self.shown
-        if isinstance(link, Transform):
-            return link
+        for link in (self.shown, self.link()):
+            if isinstance(link, Transform):
+                return link
         assert self.fixed is not None and self.moving is not None
         return middles_on_each_other(self.fixed, self.moving)
 
@@ -273,6 +318,14 @@ class PlaceByHand(AddRegistration):
         return self.words
 
 
+@dataclass(frozen=True)
+class RemovePlacement(RemoveRegistration):
+    """What a hand has moved is taken back as a whole."""
+
+    def label(self, contents: object) -> str:
+        return "Reset what was moved by hand"
+
+
 def rotation_about(axis: ArrayLike, angle_deg: float, pivot_mm: ArrayLike) -> Transform:
     """The rigid map that turns about an axis (3,) through a point (3,), right-handed (Rodrigues)."""
     direction = np.asarray(axis, dtype=np.float64)
@@ -291,15 +344,24 @@ def middles_on_each_other(fixed: Volume, moving: Volume) -> Transform:
     return Transform.from_rigid(moving.grid.centre_mm - fixed.grid.centre_mm)
 
 
-def rigid_part(spatial_map: SpatialMap) -> Transform:
-    """The affine steps of a map alone: what a deformable registration began with."""
-    if isinstance(spatial_map, Transform):
-        return spatial_map
+def rigid_part(spatial_map: SpatialMap, centre_mm: ArrayLike = (0, 0, 0)) -> Transform:
+    """What a registration does without bending and scaling: its affine steps alone, as the nearest rotation.
+
+    centre_mm: (3,) the fixed point that goes where it went when a scale is left out.
+    """
     found = Transform.identity()
-    for step in spatial_map.steps:
+    for step in (spatial_map,) if isinstance(spatial_map, Transform) else spatial_map.steps:
         if isinstance(step, Transform):
             found = step.after(found)
-    return found
+    if found.is_rigid():
+        return found
+    # The polar decomposition; a mirror is left out, too.
+    u, _, vt = np.linalg.svd(found.matrix[:3, :3])
+    matrix = np.eye(4)
+    matrix[:3, :3] = u @ np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))]) @ vt
+    centre = np.asarray(centre_mm, dtype=np.float64)
+    matrix[:3, 3] = found.apply(centre) - matrix[:3, :3] @ centre
+    return Transform(matrix)
 
 
 def _runs(registration: Registration, frames: tuple[str, str]) -> bool:

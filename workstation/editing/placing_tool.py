@@ -12,6 +12,7 @@ from workstation.case.errors import CaseError
 from workstation.editing.desk import Desk
 from workstation.editing.pointer import Pointer
 from workstation.editing.tool import Outline
+from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 
@@ -21,7 +22,6 @@ RING_PIXELS = 110.0
 TURN_FROM = 0.86
 """Share of the ring's radius from which a drag turns."""
 FINE = 0.1
-STEP_MM, STEP_DEG = 1.0, 1.0
 RING_COLOR = (255, 204, 0)
 POINTS = 73
 
@@ -36,7 +36,8 @@ class PlacingTool:
 
     def __init__(self) -> None:
         self._start: Transform | None = None
-        self._from: Pointer | None = None
+        self._link: SpatialMap | None = None
+        self._nudged = ""
         self._turning = False
         self._travelled = (0.0, 0.0)
         self._angle_deg = 0.0
@@ -46,8 +47,8 @@ class PlacingTool:
     def hint(self) -> str:
         """The bindings, for the status bar."""
         return (
-            "drag inside the ring moves, on it turns · Shift: fine · arrows 1 mm, Alt+arrows 1°, with Shift 0.1 · "
-            "Esc cancels · wheel steps through slices"
+            "drag inside the ring moves, on it or beyond turns · Shift: finely · arrows move, Alt+arrows turn, "
+            "Alt+PgUp/PgDn through the plane · Esc cancels · wheel steps through slices"
         )
 
     # ------------------------------------------------------------------ the hand
@@ -55,13 +56,14 @@ class PlacingTool:
     def press(self, desk: Desk, pointer: Pointer) -> bool:
         """Take hold of the image."""
         self._pixel_mm = pointer.pixel_mm
+        self.rest(desk)
         try:
-            self._start = desk.placing.begun()
+            self._start, self._link = desk.placing.begun(), desk.placing.link()
         except CaseError as error:
             desk.refused.emit(str(error))
             self._start = None
             return True
-        self._from = self._last = pointer
+        self._last = pointer
         self._travelled, self._angle_deg = (0.0, 0.0), 0.0
         self._turning = _distance(desk, pointer) >= TURN_FROM * RING_PIXELS * pointer.pixel_mm
         return True
@@ -72,6 +74,8 @@ class PlacingTool:
         self._pixel_mm = pointer.pixel_mm
         if self._start is None or self._last is None or not pointer.pressed:
             return seen_anew
+        if not self._still_there(desk):
+            return True
         share = FINE if pointer.shift else 1.0
         if self._turning:
             self._angle_deg += share * _angle_between_deg(desk, self._last, pointer)
@@ -84,18 +88,13 @@ class PlacingTool:
 
     def release(self, desk: Desk, pointer: Pointer) -> bool:
         """What was moved stays, as one step."""
-        if self._start is None or self._last is None:
+        if self._start is None or self._last is None or not self._still_there(desk):
             return False
         start, self._start = self._start, None
         if self._travelled == (0.0, 0.0) and self._angle_deg == 0.0:
             desk.placing.show(None)
             return True
-        words = "Turn by hand" if self._turning else "Move by hand"
-        try:
-            desk.placing.keep(self._now(desk, start, pointer.plane), words)
-        except CaseError as error:
-            desk.placing.show(None)
-            desk.refused.emit(str(error))
+        self._keep(desk, self._now(desk, start, pointer.plane), "Turn by hand" if self._turning else "Move by hand")
         return True
 
     def double_click(self, desk: Desk, pointer: Pointer) -> bool:
@@ -104,33 +103,63 @@ class PlacingTool:
 
     def key_pressed(self, desk: Desk, name: str) -> bool:
         """Esc lets go without a change."""
-        if name == "Escape" and self._start is not None:
+        if name == "Escape" and (self._start is not None or self._nudged):
             self.cancel(desk)
             return True
         return False
 
-    def nudge(self, desk: Desk, plane: Plane, right: int, down: int, fine: bool, turn: bool) -> None:
-        """A step with the arrow keys in the plane of a view: 1 mm or 1 degree, a tenth of it where `fine`.
+    def nudge(
+        self, desk: Desk, plane: Plane, towards: tuple[int, int, int], fine: bool = False, turn: bool = False
+    ) -> None:
+        """A step of a key in the plane of a view: `placing.step` mm or degrees, a tenth of it where `fine`.
 
-        right, down: -1, 0 or 1; turning counts clockwise on screen.
+        towards: (right, down, away from the viewer), each -1, 0 or 1; turning counts clockwise on screen. What is
+        moved so is tried until `rest`: a key that is held makes one step of the case.
         """
-        size = FINE if fine else 1.0
+        if self._start is not None:
+            return
+        words = "Turn by hand" if turn else "Move by hand"
+        if self._nudged != words:
+            self.rest(desk)
         placing = desk.placing
+        size = placing.step * (FINE if fine else 1.0)
         try:
             start = placing.begun()
-            if turn:
-                angle_deg = (right or down) * STEP_DEG * size
-                made = placing.turned(start, plane.normal, angle_deg, placing.pivot_mm)
-            else:
-                made = placing.moved(start, (right * plane.u + down * plane.v) * STEP_MM * size)
-            placing.keep(made, "Turn by hand" if turn else "Move by hand")
         except CaseError as error:
             desk.refused.emit(str(error))
+            return
+        if turn:
+            made = placing.turned(start, plane.normal, (towards[0] or towards[1]) * size, placing.pivot_mm)
+        else:
+            made = placing.moved(start, np.array(towards) @ plane.axes * size)
+        placing.show(made)
+        self._nudged = words
+
+    def rest(self, desk: Desk) -> bool:
+        """The keys are let go: what they have moved stays, as one step; False where they have moved nothing."""
+        words, self._nudged = self._nudged, ""
+        trial = desk.placing.trial
+        if words and trial is not None:
+            self._keep(desk, trial.map, words)
+        return bool(words)
 
     def cancel(self, desk: Desk) -> None:
         """Drop what is half done."""
-        self._start = None
+        self._start, self._nudged = None, ""
         desk.placing.show(None)
+
+    def _keep(self, desk: Desk, spatial_map: SpatialMap, words: str) -> None:
+        try:
+            desk.placing.keep(spatial_map, words)
+        except CaseError as error:
+            desk.placing.show(None)
+            desk.refused.emit(str(error))
+
+    def _still_there(self, desk: Desk) -> bool:
+        """Undo in mid-drag may have changed what the image was taken from: then there is nothing to drag on."""
+        if desk.placing.link() is not self._link:
+            self._start = None
+        return self._start is not None
 
     def _now(self, desk: Desk, start: Transform, plane: Plane) -> Transform:
         placing = desk.placing

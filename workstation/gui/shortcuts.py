@@ -55,6 +55,15 @@ RESERVED: dict[str, str] = {
     "Backtab": "moves back to the field before",
     **dict.fromkeys(("Up", "Down", "Left", "Right", "PgUp", "PgDown"), "steps through the slices"),
     **dict.fromkeys((str(n) for n in range(1, 10)), "chooses a window preset"),
+    **{
+        f"{keys}+{arrow}": f"{what} the fused image while it is moved by hand"
+        for keys, what in (("Shift", "moves"), ("Alt", "turns"), ("Alt+Shift", "turns"))
+        for arrow in ("Up", "Down", "Left", "Right")
+    },
+    **dict.fromkeys(
+        ("Alt+PgUp", "Alt+PgDown", "Alt+Shift+PgUp", "Alt+Shift+PgDown"),
+        "moves the fused image through the plane while it is moved by hand",
+    ),
 }
 """Keys that the views listen to, and what they do there."""
 

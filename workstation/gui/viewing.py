@@ -138,6 +138,12 @@ class Viewing:
         return tried if tried is not None else self._case.transform(source_frame_uid, target_frame_uid)
 
     @property
+    def tried_frame_uid(self) -> str:
+        """The frame of reference that is shown at another place than the case's, "" for none."""
+        trial = self._placing.trial if self._placing is not None else None
+        return trial.moving_frame_uid if trial is not None else ""
+
+    @property
     def base_key(self) -> str:
         """The image shown below, "" while there is none."""
         return self._base_key

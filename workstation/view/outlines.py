@@ -84,7 +84,7 @@ class Outlines:
         case.structure_changed.connect(self._structure_changed)
         case.structure_removed.connect(self.forget)
         case.planning_image_chosen.connect(self.clear)
-        case.registration_changed.connect(self.clear)
+        case.registration_changed.connect(self._link_changed)
 
     def begin_frame(self, moving: bool = False) -> None:
         """A view starts to paint: what was finished meanwhile is taken in, and there is time for a few outlines.
@@ -139,6 +139,13 @@ class Outlines:
         """Forget everything, for instance because the planes are others."""
         for identifier in {*self._exact, *self._fields, *self._carried, *(w.identifier for w in self._asked)}:  # type: ignore[attr-defined]
             self.forget(identifier)
+
+    def _link_changed(self, _identifier: str) -> None:
+        """Planes are the planning image's: only structures of other frames lie elsewhere now."""
+        here = self._case.planning.frame_of_reference_uid if self._case.planning else ""
+        for identifier, structure in self._case.structures.items():
+            if structure.frame_of_reference_uid != here:
+                self.forget(identifier)
 
     def _structure_changed(self, identifier: str) -> None:
         """In the middle of a stroke the structure itself is still the old one: only the case knows how it looks."""

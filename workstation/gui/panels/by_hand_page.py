@@ -9,8 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from workstation.case.errors import CaseError
-from workstation.editing.placing import CROSSHAIR, MIDDLE, middles_on_each_other, rigid_part
-from workstation.geometry.deformation import Deformation
+from workstation.editing.placing import CROSSHAIR, MIDDLE, STEPS, middles_on_each_other, rigid_part
 from workstation.geometry.transform import Transform
 from workstation.gui.fields import NumberField, label
 from workstation.gui.panels.panel import choice, fill_choice, named, plain, primary
@@ -40,7 +39,9 @@ class ByHandPage(QWidget):
         self.tool.setToolTip(actions["tool_place"].toolTip())
         column.addWidget(self.tool)
         self.reason = label("", "reason", wrap=True)
+        self.note = label("", "muted", wrap=True)
         column.addWidget(self.reason)
+        column.addWidget(self.note)
         self.shifts = [_number("mm", MOST_MM, f"{name} in mm") for name, _, _ in AXES]
         self.turns = [_number("°", MOST_DEG, f"{name} in degrees") for name, _ in ANGLES]
         table = QGridLayout()
@@ -62,13 +63,21 @@ class ByHandPage(QWidget):
         fill_choice(self.pivot, list(PIVOTS), CROSSHAIR)
         self.pivot.currentIndexChanged.connect(self._choose_pivot)
         column.addLayout(named("Turn about", self.pivot))
+        self.step = choice()
+        self.step.setAccessibleName("What an arrow key moves or turns")
+        self.step.setToolTip("Arrows move, Alt + arrows turn in the views; with Shift a tenth of it")
+        fill_choice(self.step, [(f"{step:g} mm, {step:g}°", f"{step:g}") for step in STEPS], "1")
+        self.step.currentIndexChanged.connect(self._choose_step)
+        column.addLayout(named("Arrow keys", self.step))
         row = QHBoxLayout()
         row.setSpacing(6)
-        self.reset = plain("Own coordinates", self._reset, "", "Lay the image where its own coordinates say")
+        self.reset = plain("Reset", self._reset, "", "Back to how the images lay before they were moved by hand")
+        self.own = plain("Own coordinates", self._own, "", "Lay the image where its own coordinates say")
         self.middles = plain("Middle on middle", self._middles, "", "Lay the middles of both images on each other")
-        row.addWidget(self.reset)
+        row.addWidget(self.own)
         row.addWidget(self.middles)
         column.addLayout(row)
+        column.addWidget(self.reset)
         self.separate = plain("Separate the image", self._separate, "", "Give it a frame of its own, to move it freely")
         column.addWidget(self.separate)
         self.rigid = plain("Begin with the rigid part", self._rigid_part, "", "Leaves the deformation out")
@@ -88,19 +97,22 @@ class ByHandPage(QWidget):
         """The numbers of what is seen."""
         placing = self._session.desk.placing
         reason = placing.why_not()
-        bent = isinstance(placing.link(), Deformation)
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason))
-        self.rigid.setVisible(bent)
+        self.note.setText(placing.note())
+        self.note.setVisible(bool(placing.note()))
+        self.rigid.setVisible(not placing.shared_frame and placing.not_rigid)
         self.separate.setVisible(placing.shared_frame)
-        for widget in (self.tool, self.pivot, self.reset, self.middles, self.refine, *self.shifts, *self.turns):
+        fields = (*self.shifts, *self.turns)
+        for widget in (self.tool, self.pivot, self.step, self.own, self.middles, self.refine, *fields):
             widget.setEnabled(not reason)
+        self.reset.setEnabled(not reason and placing.can_reset)
         fill_choice(self.pivot, list(PIVOTS), placing.pivot)
         seen = self._seen()
         self._showing = True
         shift_mm, turn_deg = (np.zeros(3), np.zeros(3)) if seen is None else numbers_of(seen, self._middle())
         self._exact = [float(value) for value in (*shift_mm, *turn_deg)]
-        for field, value in zip((*self.shifts, *self.turns), self._exact, strict=True):
+        for field, value in zip(fields, self._exact, strict=True):
             if not field.line.hasFocus():
                 field.set_value(round(value, SHOWN_DECIMALS))
         self._showing = False
@@ -108,7 +120,11 @@ class ByHandPage(QWidget):
     def _seen(self) -> Transform | None:
         """How the image has been moved, as it is seen: from its own coordinates to where it lies."""
         shown = self._session.desk.placing.shown
-        return rigid_part(shown).inverse() if shown is not None else None
+        return rigid_part(shown, self._planning_middle()).inverse() if shown is not None else None
+
+    def _planning_middle(self) -> np.ndarray:
+        fixed = self._session.desk.placing.fixed
+        return np.zeros(3) if fixed is None else fixed.grid.centre_mm
 
     def _middle(self) -> np.ndarray:
         moving = self._session.desk.placing.moving
@@ -128,7 +144,13 @@ class ByHandPage(QWidget):
     def _choose_pivot(self) -> None:
         self._session.desk.placing.pivot = str(self.pivot.currentData())
 
+    def _choose_step(self) -> None:
+        self._session.desk.placing.step = float(self.step.currentData())
+
     def _reset(self) -> None:
+        self._session.attempt(self._session.desk.placing.reset)
+
+    def _own(self) -> None:
         self._keep(Transform.identity(), "Reset to own coordinates")
 
     def _middles(self) -> None:
@@ -142,7 +164,7 @@ class ByHandPage(QWidget):
     def _rigid_part(self) -> None:
         link = self._session.desk.placing.link()
         if link is not None:
-            self._keep(rigid_part(link), "Begin with the rigid part")
+            self._keep(rigid_part(link, self._planning_middle()), "Begin with the rigid part")
 
     def _keep(self, spatial_map: Transform, words: str) -> None:
         placing = self._session.desk.placing

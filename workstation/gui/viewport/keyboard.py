@@ -16,10 +16,6 @@ STEPS = {
     Qt.Key.Key_PageDown: -PAGE_SLICES,
 }
 """Slices that a key goes away from the viewer."""
-ARROWS = {
-    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
-}  # fmt: skip
-"""Where an arrow key points on screen: to the right, and down."""
 TOOL_KEYS = {
     Qt.Key.Key_Return: "Enter",
     Qt.Key.Key_Enter: "Enter",

@@ -48,6 +48,9 @@ class SliceContours:
             return
         active, structures = self.active, self._case.structures
         names = [name for name in structures if self._viewing.visible(name)]
+        tried = self._viewing.tried_frame_uid
+        if tried:  # what was drawn on an image that is being moved would be left behind
+            names = [name for name in names if structures[name].frame_of_reference_uid != tried]
         if self._viewing.contour_look.selected_only:
             names = [name for name in names if name == active]
         names.sort(key=lambda name: (name == active, kind_of(structures[name]) in TARGETS))

@@ -13,7 +13,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPointingDevice, QTabletEvent,
 
 from workstation.editing.pointer import Pointer
 from workstation.gui.viewport.fusion_marks import curtain_at, on_curtain
-from workstation.gui.viewport.keyboard import ARROWS, STEPS, TOOL_KEYS
+from workstation.gui.viewport.keyboard import STEPS, TOOL_KEYS
+from workstation.gui.viewport.nudging import NUDGES, end_nudge, nudge
 from workstation.gui.viewport.picking import structure_at
 from workstation.images.windows import presets_for
 from workstation.view.fusion_look import SPYGLASS
@@ -153,8 +154,9 @@ class SliceHand:
             self._crosshair_to(place)
         else:
             self._dragged = "tool"
-            self.drawing = view.viewing.drawing = True
-            if view.desk is not None and getattr(view.viewing.tool, "draws", True):
+            # What draws nothing changes no structure: nothing has to hurry after it.
+            self.drawing = view.viewing.drawing = bool(getattr(view.viewing.tool, "draws", True))
+            if view.desk is not None and self.drawing:
                 view.viewing.set_visible(view.desk.active, True)  # nobody draws what can't be seen
             view.viewing.tool.press(view.desk, pointer)
             view.update()
@@ -317,25 +319,12 @@ class SliceHand:
 
     def key_press(self, event: QKeyEvent) -> bool:
         key = Qt.Key(event.key())
-        if self._nudge(key, event.modifiers()):
+        if not self._crosshair_in_hand() and nudge(self._view, key, event.modifiers()):
             return True
         plain = not event.modifiers() & (_MODIFIERS.ControlModifier | _MODIFIERS.AltModifier | _MODIFIERS.MetaModifier)
         if not plain:
             return False
         return self._tool_key(key) or self._view_key(key, event)
-
-    def _nudge(self, key: Qt.Key, keys: Qt.KeyboardModifier) -> bool:
-        """Arrow keys move what the tool in hand has hold of, where it can be moved in small steps."""
-        view = self._view
-        nudge = getattr(view.viewing.tool, "nudge", None)
-        plane = view.plane()
-        if nudge is None or key not in ARROWS or plane is None or self._crosshair_in_hand():
-            return False
-        if keys & (_MODIFIERS.ControlModifier | _MODIFIERS.MetaModifier):
-            return False
-        right, down = ARROWS[key]
-        nudge(view.desk, plane, right, down, bool(keys & _MODIFIERS.ShiftModifier), bool(keys & _MODIFIERS.AltModifier))
-        return True
 
     def _tool_key(self, key: Qt.Key) -> bool:
         name, view = TOOL_KEYS.get(key), self._view
@@ -376,13 +365,16 @@ class SliceHand:
         return True
 
     def key_release(self, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key.Key_H and not event.isAutoRepeat():
+        if event.isAutoRepeat():
+            return False
+        if event.key() == Qt.Key.Key_H:
             self._view.viewing.hide_all = False
             return True
-        return False
+        return Qt.Key(event.key()) in NUDGES and end_nudge(self._view)
 
     def focus_lost(self) -> None:
         self._view.viewing.hide_all = False
+        end_nudge(self._view)
 
     def _preset(self, number: int) -> bool:
         viewing, key = self._view.viewing, self._view.image_key or self._view.viewing.base_key

@@ -61,7 +61,7 @@ class VolumeSurfaces(QObject):
         case.structure_changed.connect(self._structure_changed)
         case.structure_removed.connect(self._structure_removed)
         case.planning_image_chosen.connect(self.everything_changed)
-        case.registration_changed.connect(self.everything_changed)
+        case.registration_changed.connect(self._link_changed)
         viewing.visibility_changed.connect(self.show_visible)
         self.everything_changed()
 
@@ -103,6 +103,14 @@ class VolumeSurfaces(QObject):
         self._asked.clear()
         for identifier in self.case.structures:
             self._structure_changed(identifier)
+
+    def _link_changed(self, _key: str) -> None:
+        """What lies in the planning image's own frame lies where it lay."""
+        here = self.case.planning.frame_of_reference_uid if self.case.planning else ""
+        for identifier, structure in self.case.structures.items():
+            if structure.frame_of_reference_uid != here:
+                self._asked.pop(identifier, None)
+                self._structure_changed(identifier)
 
     def show_visible(self) -> None:
         """Show what is switched on."""
