@@ -37,10 +37,10 @@ from workstation.jobs.progress import Progress, part, silent
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 
-STEPS = (15, 12, 8)
+STEPS = (20, 15, 8)
 """Of the levels, coarse to fine."""
 SPACING_MM = 10.0
-STIFFNESS: dict[DeformableMetric, float] = {"squares": 10.0, "correlation": 10.0, "mutual-information": 20.0}
+STIFFNESS: dict[DeformableMetric, float] = {"squares": 10.0, "correlation": 10.0, "mutual-information": 500.0}
 """mm²; of a likelihood per mm³."""
 WINDOW_MM = 12.0
 NOISE: dict[DeformableMetric, float] = {"squares": 0.004, "correlation": 0.01, "mutual-information": 0.0}
@@ -205,7 +205,7 @@ class _Work:
         stage = f"{spacing:.1f} mm"
         progress(0.0, f"Looking at the images at {stage}")
         images = sources.level(spacing)
-        window = tuple(max(1, int(round(max(WINDOW_MM / 2, 2 * spacing) / s))) for s in images.spacing_mm)
+        window = tuple(max(1, round(max(WINDOW_MM / 2, 2 * spacing) / s)) for s in images.spacing_mm)
         measure = measure_for(self.metric, window, NOISE[self.metric], images.to_index, self.pool)  # type: ignore[arg-type]
         said = [0.0]
         level = Level(

@@ -61,9 +61,14 @@ class Level:
     """One level: holds the buffers; used by one thread at a time."""
 
     def __init__(
-        self, images: LevelImages, lattice: Lattice, measure: Measure, stiffness: float, pool: ThreadPoolExecutor | None,
+        self,
+        images: LevelImages,
+        lattice: Lattice,
+        measure: Measure,
+        stiffness: float,
+        pool: ThreadPoolExecutor | None,
         beat: Callable[[], None] = lambda: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.images, self.lattice, self.measure, self.stiffness = images, lattice, measure, stiffness
         self._pool, self._beat = pool, beat
         shape = images.fixed.shape

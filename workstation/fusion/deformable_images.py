@@ -21,6 +21,7 @@ from workstation.images.volume import Volume
 
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
+Whole = NDArray[np.int64]
 
 CT_LOW_HU, CT_HIGH_HU = -1000.0, 600.0
 TABLE = 4096
@@ -121,9 +122,7 @@ class Sources:
             **({} if self.fade is None else {"fade": self.fade.on(own)}),
         )
 
-    def _reduced(
-        self, volume: Volume, curve: Curve, first: NDArray[np.int64], steps: NDArray[np.int64], counts: NDArray[np.int64]
-    ) -> Single:  # fmt: skip
+    def _reduced(self, volume: Volume, curve: Curve, first: Whole, steps: Whole, counts: Whole) -> Single:
         """Means over boxes of voxels, a little smoothed."""
         voxels = np.ascontiguousarray(volume.voxels).view()
         voxels.setflags(write=False)
