@@ -16,6 +16,9 @@ Float = NDArray[np.float64]
 Along = tuple[NDArray[np.int64], Float]
 """Of n places along an axis: the first coefficient that counts (n,), and the weights of four (n, 4)."""
 
+Whole = NDArray[np.int64]
+Splines = tuple[Whole, Float, Whole, Float, Whole, Float]
+
 THREADS = 2
 REACH_MM = 60.0
 """Over this distance a displacement fades where nothing is seen: stretching is asked 1 / REACH_MM² of bending."""
@@ -77,6 +80,12 @@ class Lattice:
         return out
 
 
+def flat(along: tuple[Along, Along, Along]) -> Splines:
+    """The splines of three axes in the order in which kernels want them."""
+    (k, of_k), (j, of_j), (i, of_i) = along
+    return k, of_k, j, of_j, i, of_i
+
+
 def in_slabs(count: int, step: int = 1, parts: int = THREADS) -> list[tuple[int, int]]:
     """0..count cut into parts that begin at multiples of `step`, as (begin, end)."""
     edges = np.unique(np.minimum(np.round(np.linspace(0, -(-count // step), parts + 1)) * step, count).astype(int))
@@ -102,7 +111,7 @@ def evaluated(
     lattice: Lattice, coefficients: Float, along: tuple[Along, Along, Along], pool: ThreadPoolExecutor | None
 ) -> NDArray[np.float32]:
     """(k, j, i, 3) float32 displacements at the places of three axes."""
-    splines = [part for axis in along for part in axis]
+    splines = flat(along)
     out = np.empty((*(len(first) for first, _ in along), 3), np.float32)
     each_slab(pool, len(out), lambda _, a, b: displacements(coefficients, *splines, out, a, b))
     return out

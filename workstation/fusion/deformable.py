@@ -74,7 +74,7 @@ def register_deformable(
     metric: "squares" (same scanner, same values), "correlation" (in windows of 12 mm: values may change smoothly),
         "mutual-information" (different modalities); "auto" takes correlation for one modality, else information.
     spacing_mm: between control points at the end, 10 by default. stiffness: 1 is usual, 10 is stiff, 0.1 limp.
-    inside: nothing outside of this structure (any grid, fixed frame) moves, and what is inside fades in from its surface.
+    inside: nothing outside of this structure (any grid, fixed frame) moves; inside, movement fades in from its surface.
     diffeomorphic: kept from folding at every step, no cell shrinks below a tenth.
     progress: may raise Cancelled; watch: gets every step.
     The map is T(x) = start(x + u(x)), u sampled on nodes over the fixed image (over `inside`, where given).
@@ -180,7 +180,7 @@ class _Work:
                 lattice, coefficients = lattice.halved(coefficients)
             spacing = finest * 2 ** (len(STEPS) - 1 - n)
             here = part(progress, share[n], share[n + 1])
-            level, coefficients, look = self._climb(sources, lattice, coefficients, spacing, steps, here)
+            level, coefficients = self._climb(sources, lattice, coefficients, spacing, steps, here)
         progress(0.92, "Sampling the deformation")
         nodes = self._nodes(lattice)
         if self.diffeomorphic:
@@ -201,12 +201,12 @@ class _Work:
 
     def _climb(
         self, sources: Sources, lattice: Lattice, coefficients: Float, spacing: float, steps: int, progress: Progress
-    ) -> tuple[Level, Float, Look]:  # fmt: skip
+    ) -> tuple[Level, Float]:  # fmt: skip
         stage = f"{spacing:.1f} mm"
         progress(0.0, f"Looking at the images at {stage}")
         images = sources.level(spacing)
         window = tuple(max(1, round(max(WINDOW_MM / 2, 2 * spacing) / s)) for s in images.spacing_mm)
-        measure = measure_for(self.metric, window, NOISE[self.metric], images.to_index, self.pool)  # type: ignore[arg-type]
+        measure = measure_for(self.metric, window, NOISE[self.metric], images.to_index, self.pool)
         said = [0.0]
         level = Level(
             images, lattice, measure, self.stiffness * STIFFNESS[self.metric], self.pool,
@@ -229,8 +229,8 @@ class _Work:
             mended = self._unfolding(
                 lattice, self._test_nodes(lattice), lambda: progress(said[0], f"Bending at {stage}")
             )
-        coefficients, look = climb(level, coefficients, steps, after, mended)
-        return level, coefficients, look
+        coefficients, _ = climb(level, coefficients, steps, after, mended)
+        return level, coefficients
 
     # ------------------------------------------------------------------ the answer's nodes
 

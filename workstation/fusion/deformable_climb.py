@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.fusion import deformable_kernels as kernels
-from workstation.fusion.bspline import THREADS, Along, Lattice, each_slab
+from workstation.fusion.bspline import THREADS, Along, Lattice, each_slab, flat
 from workstation.fusion.deformable_metrics import Judged, Measure
 
 Float = NDArray[np.float64]
@@ -75,11 +75,12 @@ class Level:
         self._warped, self._force, self._worth = (np.empty(shape, np.float32) for _ in range(3))
         self._slopes = np.empty((*shape, 3), np.float32)
         self._voxel = float(np.prod(images.spacing_mm))
-        self._splines = _flat(tuple(lattice.along(a, images.places_mm[a]) for a in range(3)))
+        self._splines = flat(_three(lattice, images.places_mm))
         wanted = np.round(lattice.spacing_mm / BLOCKS_PER_CELL / images.spacing_mm).astype(np.int64)
         self._block = np.maximum(1, wanted)
-        self._middles = _flat(tuple(lattice.along(a, self._block_places(a)) for a in range(3)))
-        self._squared = [part**2 if n % 2 else part for n, part in enumerate(self._middles)]
+        self._middles = flat(_three(lattice, (self._block_places(0), self._block_places(1), self._block_places(2))))
+        k, of_k, j, of_j, i, of_i = self._middles
+        self._squared = (k, of_k**2, j, of_j**2, i, of_i**2)
         self._blocks = tuple(int(-(-n // b)) for n, b in zip(shape, self._block, strict=True))
 
     def _block_places(self, axis: int) -> Float:
@@ -191,8 +192,9 @@ def climb(
     return coefficients, best
 
 
-def _flat(along: tuple[Along, ...]) -> list[NDArray[np.int64] | Float]:
-    return [part for axis in along for part in axis]
+def _three(lattice: Lattice, places_mm: tuple[Float, Float, Float]) -> tuple[Along, Along, Along]:
+    k, j, i = places_mm
+    return lattice.along(0, k), lattice.along(1, j), lattice.along(2, i)
 
 
 def _dot(one: Float, other: Float) -> float:

@@ -62,7 +62,7 @@ class Box:
 
     def finest_mm(self) -> float:
         """The finest voxels that are worth the time."""
-        return float(max(FINEST_MM, (np.prod(self.size_mm) / MOST_VOXELS) ** (1 / 3)))
+        return max(FINEST_MM, float(np.cbrt(np.prod(self.size_mm) / MOST_VOXELS)))
 
 
 def linear_curve(volume: Volume) -> Curve:

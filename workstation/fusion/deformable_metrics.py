@@ -23,7 +23,7 @@ NAMES: dict[DeformableMetric, str] = {
     "mutual-information": "Mattes mutual information, nats",
 }
 OUTLYING = 3.0
-UNEXPLAINED = 0.12
+UNEXPLAINED = 0.05
 FEWEST_SHARE = 0.3
 SMOOTHING = np.array([0.06, 0.24, 0.4, 0.24, 0.06])
 LEAST_PROBABILITY = 1e-7
