@@ -201,3 +201,32 @@ def test_images_that_cannot_be_moved_say_why() -> None:
     assert "no fused image" in desk.placing.why_not()
     with pytest.raises(CaseError, match="no fused image"):
         desk.placing.begun()
+
+
+def test_what_scales_is_not_moved_and_its_nearest_rotation_is_offered() -> None:
+    desk, turn = desk_with(), Transform.from_rigid((5, -3, 8), (4, 2, -6))
+    scaled = turn.after(Transform(np.diag([1.02, 0.99, 1.01, 1.0])))
+    desk.placing.keep(scaled, "Affine")
+    assert desk.placing.not_rigid and "affine registration is in use" in desk.placing.why_not()
+    part = rigid_part(scaled, (10, 20, 30))
+    assert part.is_rigid(1e-12) and np.allclose(part.rotation_deg(), turn.rotation_deg(), atol=1e-6)
+    assert np.allclose(part.apply((10, 20, 30)), scaled.apply((10, 20, 30)))
+
+
+def test_reset_brings_back_what_was_accepted() -> None:
+    desk = desk_with()
+    desk.case.do(AcceptRegistration("r", "A. Physicist"))
+    assert not desk.placing.can_reset
+    with pytest.raises(CaseError, match="Nothing was moved by hand"):
+        desk.placing.reset()
+    drag(desk, Plane.axial(0.0), [(4, -6), (5, -6)])
+    drag(desk, OBLIQUE, [(4, -6), (5, -2)])
+    desk.placing.reset()
+    assert desk.placing.registration.accepted_by == "A. Physicist"  # type: ignore[union-attr]
+    desk.case.undo()
+    assert desk.placing.registration.method == METHOD  # type: ignore[union-attr]
+
+
+def test_there_is_no_other_step_than_those_offered() -> None:
+    with pytest.raises(CaseError, match="no step of 0: choose"):
+        desk_with().placing.step = 0.0

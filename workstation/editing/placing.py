@@ -290,14 +290,12 @@ class Placing:
         if fixed is None or moving is None:
             raise CaseError(self.why_not())
         present = self.registration
-        self._trial = None
         frames = fixed.frame_of_reference_uid, moving.frame_of_reference_uid
         if present is not None and present.method == METHOD and present.provisional and _runs(present, frames):
             made = replace(present, fixed_to_moving=spatial_map, quality={})
         else:
             made = Registration(str(uuid4()), *frames, spatial_map, METHOD)
-        self._case.do(PlaceByHand(made, words))
-        self.changed.emit()
+        self._case.do(PlaceByHand(made, words))  # then the case says that the link changed, and the trial is over
 
     def _link_changed(self, _identifier: str) -> None:
         self._trial, self._before = None, False

@@ -86,8 +86,6 @@ class ByHandPage(QWidget):
         column.addWidget(self.refine)
         for field in (*self.shifts, *self.turns):
             field.changed.connect(lambda _value: self._typed())
-        session.placing_changed.connect(self.refresh)
-        session.images_changed.connect(self.refresh)
         session.registering.changed.connect(self.refresh)
         self.refresh()
 
