@@ -326,3 +326,14 @@ def test_the_buttons_of_the_page_do_what_they_say(full_window: MainWindow, page:
     assert session.desk.placing.link().inverse().translation_mm() == pytest.approx([-1, 0, 0])  # type: ignore[union-attr]
     click(page.middles)
     assert session.case.undo_label == "Middle on middle"
+
+
+def test_the_ring_lies_where_the_hand_finds_it_at_every_scale(qtbot):  # type: ignore[no-untyped-def]
+    view, viewing, desk = open_view(qtbot, fused_case())
+    hold(view, viewing, desk)
+    middle = place_of(view, viewing.crosshair_mm).toPoint()
+    for factor in (1.0, 2.5):
+        view.zoom(factor, place_of(view, viewing.crosshair_mm))
+        let_live(0.05)
+        red, green, blue = pixels(view)[middle.y(), middle.x() + round(RING_PIXELS)]
+        assert red > 120 and green > 90 and blue < red / 2, f"the ring is yellow there at {factor}"

@@ -42,20 +42,18 @@ class PlacingTool:
         self._travelled = (0.0, 0.0)
         self._angle_deg = 0.0
         self._last: Pointer | None = None
-        self._pixel_mm = 0.0
 
     def hint(self) -> str:
         """The bindings, for the status bar."""
         return (
-            "drag inside the ring moves, on it or beyond turns · Shift: finely · arrows move, Alt+arrows turn, "
-            "Alt+PgUp/PgDn through the plane · Esc cancels · wheel steps through slices"
+            "drag in the ring moves, on it or beyond turns · arrows move, Alt+arrows turn · Shift: finely · "
+            "Esc cancels · wheel: slices"
         )
 
     # ------------------------------------------------------------------ the hand
 
     def press(self, desk: Desk, pointer: Pointer) -> bool:
         """Take hold of the image."""
-        self._pixel_mm = pointer.pixel_mm
         self.rest(desk)
         try:
             self._start, self._link = desk.placing.begun(), desk.placing.link()
@@ -70,10 +68,8 @@ class PlacingTool:
 
     def move(self, desk: Desk, pointer: Pointer) -> bool:
         """The image follows, in all views."""
-        seen_anew = pointer.pixel_mm != self._pixel_mm
-        self._pixel_mm = pointer.pixel_mm
         if self._start is None or self._last is None or not pointer.pressed:
-            return seen_anew
+            return False
         if not self._still_there(desk):
             return True
         share = FINE if pointer.shift else 1.0
@@ -170,15 +166,18 @@ class PlacingTool:
     # ------------------------------------------------------------------ what is painted
 
     def outlines(self, desk: Desk, plane: Plane) -> list[Outline]:
-        """The ring around the pivot, and the pivot."""
+        """The ring and the pivot where nothing says how large pixels are."""
+        return self.outlines_at(desk, plane, 0.5)
+
+    def outlines_at(self, desk: Desk, plane: Plane, pixel_mm: float) -> list[Outline]:
+        """The ring around the pivot, as large on every screen as the hand finds it, and the pivot."""
         if desk.placing.why_not():
             return []
         u, v, _ = plane.to_plane(desk.placing.pivot_mm)
-        pixel_mm = self._pixel_mm or 0.5
         angles = np.linspace(0.0, 2 * np.pi, POINTS)
         circle = np.column_stack([np.cos(angles), np.sin(angles)])
         words = ""
-        if self._start is not None:
+        if self._start is not None and self._last is not None and self._last.plane.is_parallel_to(plane):
             words = (
                 f"{self._angle_deg:+.1f}°" if self._turning else f"{float(np.hypot(*self._travelled)):.1f} mm"
             )

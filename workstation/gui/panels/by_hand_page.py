@@ -112,7 +112,7 @@ class ByHandPage(QWidget):
         self._exact = [float(value) for value in (*shift_mm, *turn_deg)]
         for field, value in zip(fields, self._exact, strict=True):
             if not field.line.hasFocus():
-                field.set_value(round(value, SHOWN_DECIMALS))
+                field.set_value(round(value, SHOWN_DECIMALS) + 0.0)  # no minus before a zero
         self._showing = False
 
     def _seen(self) -> Transform | None:

@@ -481,7 +481,10 @@ class SliceView(QWidget):
             return
         active = self.case.structures.get(self.desk.active or "")
         color = QColor(*active.color) if active is not None else QColor("#4aa3ff")
-        for outline in tool.outlines(self.desk, frame.plane):
+        at_scale = getattr(tool, "outlines_at", None)
+        plane = frame.plane
+        outlines = tool.outlines(self.desk, plane) if at_scale is None else at_scale(self.desk, plane, frame.pixel_mm)
+        for outline in outlines:
             # The cursor's own circle belongs to the view that the cursor is in.
             if outline.style != "brush" or self._hand.inside:
                 paint_outline(painter, outline, frame.to_pixels(outline.points), color)
