@@ -103,7 +103,18 @@ def test_the_same_question_gets_the_same_answer(case: GlomusCase) -> None:
     np.testing.assert_allclose(one.matrix, two.matrix, atol=1e-4)
 
 
-@pytest.mark.parametrize("words", ["the moving image", "ways to begin", "at 4 mm", "at 1 mm", "Checking"])
+def test_a_search_can_be_cancelled(case: GlomusCase) -> None:
+    for words in ("Comparing", "Climbing from the best"):
+
+        def stop(fraction: float, sentence: str, words: str = words) -> None:
+            if words in sentence:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            register_rigid(case.ct, case.phases["pre"], start_method="search", progress=stop)
+
+
+@pytest.mark.parametrize("words", ["the moving image", "from the middles", "at 4 mm", "at 1 mm", "Checking"])
 def test_cancelling_comes_out_as_cancelled_at_any_step(case: GlomusCase, words: str) -> None:
     def stop(fraction: float, sentence: str) -> None:
         if words in sentence:

@@ -57,8 +57,8 @@ def register_rigid(
 
     start: first guess, fixed to moving, for example placed by hand: only the nearest best agreement is sought.
     start_method, without one: "frame" begins where the images' own geometry puts them, "centre" with their middles on
-        each other, "search" tries turns and shifts of every size; "auto" believes a shared frame of reference as long
-        as the anatomy agrees there, and searches otherwise.
+        each other, "search" tries turns and shifts of every size; "auto" begins with the frame (and, where it is not
+        shared, the middles) and searches only if the anatomy does not agree where that leads.
     region, box_mm ((2, 3) patient mm), bone (of a CT): the fine levels compare only there; several: what they share.
     lungs: where none of these is asked for, compare inside the lungs of a CT, which move against the chest wall; by
         default done for two CTs of which the fixed one is mostly lung.
@@ -126,16 +126,22 @@ class _Work:
     watch: Watch
 
     def run(self, progress: Progress) -> _Answer:
-        """Begin, climb, check, judge."""
-        begun = self._begin(part(progress, 0.0, 0.4))
-        answer = self._finish(begun, part(progress, 0.4, 0.7))
-        if self._should_search(begun, answer):
-            try:
-                again = self._finish(self._search(part(progress, 0.7, 0.85)), part(progress, 0.85, 1.0))
-            except RegistrationError:
-                return answer
-            return again if self._better(again, answer) else answer
-        return answer
+        """Begin, climb, check, judge; search where what is known leads nowhere that fits."""
+        may_search = self.method == "auto" and self.start is None
+        try:
+            begun = self._begin(part(progress, 0.0, 0.3))
+            answer = self._finish(begun, part(progress, 0.3, 0.5 if may_search else 1.0))
+        except RegistrationError:
+            if not may_search or self.pair.same_frame:
+                raise
+            return self._finish(self._search(part(progress, 0.5, 0.75)), part(progress, 0.75, 1.0))
+        if not may_search or answer.quality["verdict"] == "good":
+            return answer
+        try:
+            again = self._finish(self._search(part(progress, 0.5, 0.75)), part(progress, 0.75, 1.0))
+        except RegistrationError:
+            return answer  # it stands with its doubts, and says them
+        return again if self._better(again, answer) else answer
 
     # ------------------------------------------------------------------ to begin
 
@@ -144,9 +150,9 @@ class _Work:
             return self._from(self.start, "given", progress)
         if self.method == "frame" or (self.method == "auto" and self.pair.same_frame):
             return self._from(Transform.identity(), "frame", progress)
-        if self.method == "centre":
-            return self._centred(progress)
-        return self._search(progress)
+        if self.method == "search":
+            return self._search(progress)
+        return self._known(progress)
 
     def _from(self, start: Transform, name: str, progress: Progress) -> _Begun:
         """Coarse climb over the body from one start; none where a start was given for one region."""
@@ -158,8 +164,11 @@ class _Work:
         ascent = self.pair.ascend(start, [8.0], SEED, progress, self.watch, whole=True)
         return _Begun(name, ascent.transform, ascent.steps)
 
-    def _centred(self, progress: Progress) -> _Begun:
+    def _known(self, progress: Progress) -> _Begun:
+        """The best of what the images' geometry suggests: their middles on each other, and where they say they lie."""
         starts = middles(self.pair.fixed, self.pair.moving)
+        if self.method == "auto":
+            starts.insert(0, Start("frame", Transform.identity()))
         arena = Arena.of(self.pair.fixed, self.pair.moving, self.pair.pool, SEED)
         found = []
         for n, start in enumerate(starts):
@@ -185,14 +194,14 @@ class _Work:
         rival = max(away, default=0.0) / first.score
         return _Begun(first.name, first.climb.pose.transform(arena.samples.pivot_mm), first.climb.steps, rival)
 
-    def _should_search(self, begun: _Begun, answer: _Answer) -> bool:
-        return begun.name == "frame" and self.method == "auto" and answer.quality["verdict"] != "good"
-
-    @staticmethod
-    def _better(one: _Answer, other: _Answer) -> bool:
-        """Whether a searched answer beats the one from the frame of reference: by what counts first."""
+    def _better(self, one: _Answer, other: _Answer) -> bool:
+        """Whether a searched answer beats the known one: by its verdict, or, against a shared frame, clearly."""
         ranks = {"good": 2, "doubtful": 1, "failed": 0}
         a, b = one.quality, other.quality
+        if not self.pair.same_frame:
+            if a["verdict"] != b["verdict"]:
+                return ranks[a["verdict"]] > ranks[b["verdict"]]
+            return bool(a["metric"] != b["metric"] or a["metric_end"] >= b["metric_end"])
         clearly = a["metric"] == b["metric"] and a["metric_end"] > BEATS_THE_FRAME * b["metric_end"]
         return bool(clearly and ranks[a["verdict"]] >= ranks[b["verdict"]])
 

@@ -33,8 +33,9 @@ FEW, MORE = 2000, 12000
 SEARCH_BINS = 16
 BLOCK = 500
 FEWEST_INSIDE, FULL_INSIDE = 0.3, 0.6
-TRIED_ROUGHLY, KEPT_ROUGHLY, KEPT_FULLY = 250, 50, 12
-APART_MM = 10.0
+TRIED_ROUGHLY = 400
+PUSHES = ((0.3, 0.6, 120, 10.0), (0.6, 0.7, 50, 15.0), (0.7, 0.75, 16, 20.0))
+"""Of each round: its part of the progress, how many of the climbed go on, and how far (mm) they lie apart."""
 WORDS = "Climbing from the best ways to begin"
 ROUGH = Pace(longest_mm=25.0, done_mm=1.0, steps=8)
 FULL = Pace(longest_mm=16.0, done_mm=0.1, steps=80)
@@ -129,9 +130,9 @@ def searched(arena: Arena, fixed: Prepared, moving: Prepared, known: list[Start]
     tried = [(1.0, start.name, arena.pose(start.transform)) for start in known]
     tried += [(float(scores[n]), "search", poses[n]) for n in _best_of_each_turn(scores) if scores[n] > 0]
     tried = tried[:TRIED_ROUGHLY]
-    for begin, end, keep in ((0.3, 0.6, KEPT_ROUGHLY), (0.6, 0.75, KEPT_FULLY)):
+    for begin, end, keep, apart_mm in PUSHES:
         tried = _pushed(arena, tried, part(progress, begin, end))
-        tried = _distinct(tried, arena.samples.radius_mm, keep)
+        tried = _distinct(tried, arena.samples.radius_mm, apart_mm, keep)
     found: list[Found] = []
     for n, (_, name, pose) in enumerate(tried):
         progress(0.75 + 0.25 * n / len(tried), WORDS)
@@ -223,11 +224,11 @@ def _binned(picture: Picture) -> NDArray[np.uint8]:
     return (np.clip(picture.values, 0, 1) * (SEARCH_BINS - 0.001)).astype(np.uint8)
 
 
-def _distinct(tried: list[Tried], radius_mm: float, most: int) -> list[Tried]:
+def _distinct(tried: list[Tried], radius_mm: float, apart_mm: float, most: int) -> list[Tried]:
     """The first of those that do not lie close to a better one."""
     kept: list[Tried] = []
     for one in tried:
-        if all(_apart(one[2], other[2], radius_mm) > APART_MM for other in kept):
+        if all(_apart(one[2], other[2], radius_mm) > apart_mm for other in kept):
             kept.append(one)
             if len(kept) == most:
                 break
