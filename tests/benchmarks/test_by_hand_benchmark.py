@@ -20,7 +20,7 @@ from tests.benchmarks.test_viewport_benchmark import NAMES, Ours, Stalls, memory
 from tests.benchmarks.viewing_case import build_case
 
 ROUNDS, STEPS = 6, 12
-MEDIAN_MS, P95_MS, LARGEST_STALL_MS = 50.0, 60.0, 100.0
+MEDIAN_MS, P95_MS, LARGEST_STALL_MS = 50.0, 75.0, 100.0
 STEPPED_MS = 100.0
 """What letting go may take: the step is put into the case, and everything that hangs on it follows."""
 
