@@ -49,6 +49,14 @@ def test_halving_the_lattice_changes_nothing(seed: int) -> None:
     np.testing.assert_allclose(dense(finer, values, places()), dense(LATTICE, coefficients, places()), atol=1e-5)
 
 
+def test_coefficients_are_found_again_from_their_displacements() -> None:
+    coefficients = np.random.default_rng(2).normal(size=LATTICE.shape)
+    at = places(15)
+    along = tuple(LATTICE.along(axis, at[axis]) for axis in range(3))
+    values = evaluated(LATTICE, coefficients, along, None).astype(np.float64)  # type: ignore[arg-type]
+    np.testing.assert_allclose(LATTICE.fitted(values, along), coefficients, atol=1e-4)  # type: ignore[arg-type]
+
+
 def test_beyond_the_box_the_rim_holds() -> None:
     coefficients = np.random.default_rng(3).normal(size=LATTICE.shape)
     ends = [np.array([-50.0, 0.0, n * h, n * h + 50]) for n, h in zip(LATTICE.cells, LATTICE.spacing_mm, strict=True)]

@@ -68,6 +68,15 @@ class Lattice:
             values = np.moveaxis(new, 0, axis)
         return finer, np.ascontiguousarray(values)
 
+    def fitted(self, values: Float, along: tuple[Along, Along, Along]) -> Float:
+        """Coefficients whose displacements at the places of three axes come closest to values (k, j, i, 3)."""
+        found = values
+        for axis, (first, share) in enumerate(along):
+            mix = np.zeros((len(first), self.cells[axis] + 3))
+            np.put_along_axis(mix, first[:, None] + np.arange(4), share, axis=1)
+            found = np.moveaxis(np.tensordot(np.linalg.pinv(mix), found, axes=(1, axis)), 0, axis)
+        return np.ascontiguousarray(found)
+
     def stiffness(self, amount: float) -> tuple[Float, Float]:
         """Prices of second differences (3, 3) and of first ones (3,), for `stiffness_product`; amount in mm²."""
         h, cell = self.spacing_mm, float(np.prod(self.spacing_mm))

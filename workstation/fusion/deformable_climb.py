@@ -75,6 +75,7 @@ class Level:
         self._warped, self._force, self._worth = (np.empty(shape, np.float32) for _ in range(3))
         self._slopes = np.empty((*shape, 3), np.float32)
         self._voxel = float(np.prod(images.spacing_mm))
+        self._count, self._weight = 0.0, self._voxel
         self._splines = flat(_three(lattice, images.places_mm))
         wanted = np.round(lattice.spacing_mm / BLOCKS_PER_CELL / images.spacing_mm).astype(np.int64)
         self._block = np.maximum(1, wanted)
@@ -102,7 +103,10 @@ class Level:
         judged = self.measure(at.fixed, self._warped, self._slopes, self._force, self._worth)
         self._beat()
         bending = 0.5 * _dot(coefficients, self.lattice.bent(coefficients, self.stiffness))
-        return Look(bending - judged.likelihood * self._voxel, judged)
+        # In the mean, so that nothing is won or lost by voxels that leave the moving image.
+        self._count = self._count or judged.count
+        self._weight = self._voxel * self._count / max(judged.count, 1.0)
+        return Look(bending - judged.likelihood * self._weight, judged)
 
     def slope(self, coefficients: Float) -> tuple[Float, Float]:
         """Change of the cost with the coefficients, of the last look, and the blocks' tensors of its curvature."""
@@ -117,8 +121,8 @@ class Level:
             int(self._block[0]),
         )  # fmt: skip
         self._beat()
-        down = self.lattice.bent(coefficients, self.stiffness) - self._voxel * out.sum(0)
-        return down, tensors * self._voxel
+        down = self.lattice.bent(coefficients, self.stiffness) - self._weight * out.sum(0)
+        return down, tensors * self._weight
 
     def step(self, coefficients: Float) -> Float:
         """The change of the coefficients that Gauss and Newton propose after the last look."""
