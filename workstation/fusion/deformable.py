@@ -252,7 +252,7 @@ class _Work:
     ) -> tuple[Level, Float]:  # fmt: skip
         stage = f"{spacing:.1f} mm"
         progress(0.0, f"Looking at the images at {stage}")
-        images = sources.level(spacing)
+        images = sources.level(spacing, lambda: progress(0.0, f"Looking at the images at {stage}"))
         window = tuple(max(1, round(max(WINDOW_MM / 2, 2 * spacing) / s)) for s in images.spacing_mm)
         measure = measure_for(self.metric, window, NOISE[self.metric], images.to_index, self.pool)
         said = [0.0]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -91,17 +92,19 @@ class Sources:
     fade: Fade | None
     pool: ThreadPoolExecutor | None
 
-    def level(self, spacing_mm: float) -> LevelImages:
-        """Both images at about that spacing."""
+    def level(self, spacing_mm: float, beat: Callable[[], None] = lambda: None) -> LevelImages:
+        """Both images at about that spacing; beat: called in between."""
         grid, box = self.fixed.volume.grid, self.box
         steps = _steps(grid, spacing_mm, box.size)
         counts = box.size // steps
         fixed = self._reduced(self.fixed.volume, self.fixed_curve, box.first, steps, counts)
+        beat()
         whole = np.array(self.moving.volume.grid.size)
         moving_steps = _steps(self.moving.volume.grid, spacing_mm, whole)
         moving = self._reduced(
             self.moving.volume, self.moving_curve, np.zeros(3, np.int64), moving_steps, whole // moving_steps
         )
+        beat()
         own = Grid(grid.to_patient(box.first + (steps - 1) / 2), grid.spacing_mm * steps, grid.direction, counts)
         other = self.moving.volume.grid
         to_moving = Grid(
