@@ -17,7 +17,7 @@ from workstation.case.case import Case
 from workstation.case.commands import AddRegistration, RemoveRegistration
 from workstation.case.errors import CaseError
 from workstation.case.registration_commands import SeparateImage
-from workstation.fusion.registration import Registration
+from workstation.fusion.registration import Registration, transform_between
 from workstation.geometry.deformation import Deformation, SpatialMap
 from workstation.geometry.transform import Transform
 from workstation.images.volume import Volume
@@ -176,14 +176,15 @@ class Placing:
             self.changed.emit()
 
     def before_map(self) -> SpatialMap:
-        """The registration before the one that counts; without one, the images' own coordinates."""
-        found = self.registrations
-        fixed = self.fixed
-        if len(found) < 2 or fixed is None:
+        """What linked the images before the registration that counts: an older one, one by way of other images, or
+        their own coordinates.
+        """
+        present, fixed, moving = self.registration, self.fixed, self.moving
+        if present is None or fixed is None or moving is None:
             return Transform.identity()
-        older = found[-2]
-        forwards = older.fixed_frame_uid == fixed.frame_of_reference_uid
-        return older.fixed_to_moving if forwards else older.fixed_to_moving.inverse()
+        older = (each for each in self._case.registrations.values() if each is not present)
+        found = transform_between(older, fixed.frame_of_reference_uid, moving.frame_of_reference_uid)
+        return Transform.identity() if found is None else found
 
     def link(self) -> SpatialMap | None:
         """The case's map from the fixed to the moving image's frame, None where nothing links them."""

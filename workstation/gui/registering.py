@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from workstation.case.commands import AddRegistration, Command, Together
-from workstation.case.registration_commands import SeparateImage
+from workstation.case.registration_commands import AcceptRegistration, SeparateImage
 from workstation.fusion.registration import Registration
 from workstation.fusion.watching import Step
 from workstation.gui.jobs.runner import Job, JobRunner
@@ -83,6 +83,28 @@ class Registering(QObject):
     def others(self) -> list[Registration]:
         """Older registrations of the pair, the newest first."""
         return self.placing.registrations[:-1][::-1]
+
+    @property
+    def chain(self) -> tuple[Registration, ...]:
+        """All that the link between the two hangs on, from the planning image on; several where it is no direct one."""
+        fixed, moving = self.fixed, self.moving
+        if fixed is None or moving is None:
+            return ()
+        return self._session.case.chain(fixed.frame_of_reference_uid, moving.frame_of_reference_uid)
+
+    @property
+    def waiting(self) -> tuple[Registration, ...]:
+        """Those of the chain that nobody has accepted."""
+        return tuple(each for each in self.chain if each.provisional)
+
+    def accept(self, name: str) -> bool:
+        """Accept all that is waiting in a person's name, as one step; False where nothing is, or the case refuses."""
+        waiting = self.waiting
+        if not waiting:
+            return False
+        commands = tuple(AcceptRegistration(each.identifier, name) for each in waiting)
+        words = "Accept registration" if len(commands) == 1 else f"Accept {len(commands)} registrations"
+        return not self._session.do(Together(words, commands))
 
     @property
     def draft(self) -> SpatialMap | None:

@@ -45,7 +45,7 @@ class RegistrationCommands:
         """The panel, with one of its four ways in front."""
         assert self._window.workspace is not None
         panel = cast("RegistrationPanel", self._window.workspace.show_dock(PANEL))
-        panel.show_page(page)
+        panel.go_to(page)
 
     def register_now(self) -> None:
         """Register the fused image onto the planning image, as the images themselves suggest."""
@@ -113,13 +113,15 @@ class RegistrationCommands:
         placing.before = not placing.before
 
     def accept_registration(self) -> None:
-        """Accept the registration that counts, in the name of the person who is logged in."""
-        from workstation.case.registration_commands import AcceptRegistration
+        """Accept what the fused image's place hangs on, in the name of the person who is logged in."""
         from workstation.gui.panels.registration import known_person
 
-        found = self._found()
-        if found is not None:
-            self._session.do(AcceptRegistration(found.identifier, known_person()))
+        if self._registering.waiting:
+            self._registering.accept(known_person())
+        elif self._registering.chain:
+            self._session.refused.emit("The registration is accepted already")
+        else:
+            self._session.refused.emit("The fused image has no registration: register it first")
 
     def _found(self) -> Registration | None:
         found = self._registering.registration
@@ -132,6 +134,7 @@ class RegistrationCommands:
     def copy_matrix(self) -> None:
         """The 4 x 4 matrix from the planning image's frame to the fused image's, row by row, to the clipboard."""
         from workstation.editing.placing import rigid_part
+        from workstation.geometry.deformation import is_affine
 
         link = self._session.desk.placing.link()
         if link is None:
@@ -139,9 +142,9 @@ class RegistrationCommands:
             return
         rows = ["\t".join(f"{value:.10g}" for value in row) for row in rigid_part(link).matrix.tolist()]
         QApplication.clipboard().setText("\n".join(rows) + "\n")
-        self._window.messages.say(
-            "The matrix from the planning image's frame to the fused one's (mm, LPS) is on the clipboard.", key="copied"
-        )
+        which = "matrix" if is_affine(link) else "rigid part of the deformation, as a matrix"
+        words = f"The {which} from the planning image's frame to the fused one's (mm, LPS) is on the clipboard."
+        self._window.messages.say(words, key="copied")
 
     def export_registration(self) -> None:
         """Ask where, and write the registration that counts as a DICOM object."""

@@ -117,25 +117,27 @@ class AutomaticPage(QWidget):
         return entries
 
     def wish(self) -> RigidWish:
-        """The choices as they stand."""
+        """The choices as they stand. CaseError where there is nothing to go on from."""
         session = self._session
         key, _, identifier = str(self.region.currentData() or BODY).partition(":")
         structure = session.case.structures.get(identifier) if key == STRUCTURE else session.active
         present = None
         if self.start.currentData() == PRESENT:
             link = session.desk.placing.shown
-            try:
-                present = session.desk.placing.begun() if link is None else rigid_part(link)
-            except CaseError as error:
-                session.refused.emit(str(error))
+            present = session.desk.placing.begun() if link is None else rigid_part(link)
         return RigidWish(
             start=str(self.start.currentData() or AUTO), present=present, region=key, structure=structure,
             point_mm=session.viewing.crosshair_mm, metric=str(self.metric.currentData() or "auto"),
         )  # fmt: skip
 
     def run(self) -> None:
-        """Register."""
-        self._session.registering.run(register_as_wished, self.wish(), checks_of(self._session))
+        """Register; from another start than the chosen one never."""
+        try:
+            wish = self.wish()
+        except CaseError as error:
+            self._session.refused.emit(str(error))
+            return
+        self._session.registering.run(register_as_wished, wish, checks_of(self._session))
 
     def refine(self) -> None:
         """Go on from where the image lies now."""
@@ -150,6 +152,4 @@ def checks_of(session: Session) -> Checks:
     if fixed is None or moving is None:
         return Checks()
     structures = tuple(session.case.structures.values())
-    return Checks(
-        tuple(session.case.landmarks.values()), drawn_on(structures, fixed), drawn_on(structures, moving)
-    )
+    return Checks(tuple(session.case.landmarks.values()), drawn_on(structures, fixed), drawn_on(structures, moving))

@@ -167,7 +167,8 @@ class FusePanel(Panel):
         self.register.setText("Registering…" if running else "Register again" if found or same else REGISTER)
         restyle(self.register, kind="" if found or same else "primary")
         self.register.setIcon(icon("magic-wand", "" if found or same else "on_accent"))
-        self.accept.setVisible(newest is not None and newest.provisional)
+        frames = planning.frame_of_reference_uid, moving.frame_of_reference_uid
+        self.accept.setVisible(self.session.case.is_provisional(*frames))
         self._moving_key = moving.key
 
     def _choose_overlay(self) -> None:

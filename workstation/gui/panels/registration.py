@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from workstation.case.commands import RemoveRegistration
-from workstation.case.registration_commands import AcceptRegistration, UseRegistration, WithdrawAcceptance
+from workstation.case.registration_commands import UseRegistration, WithdrawAcceptance
 from workstation.fusion.registration import Registration
 from workstation.gui.fields import label, restyle
 from workstation.gui.panels.automatic_page import AutomaticPage
@@ -21,12 +21,13 @@ from workstation.gui.panels.panel import EmptyState, Panel, choice, fill_choice,
 from workstation.gui.panels.quality_card import QualityCard
 from workstation.gui.plot_library import runner_of, when_plots_are_there
 from workstation.gui.registering import DONE, FAILED, RUNNING
-from workstation.gui.registration_list import RegistrationList
+from workstation.gui.registration_list import RegistrationList, frame_name
 from workstation.gui.session import Session
 
 AUTOMATIC, BY_HAND, LANDMARKS, DEFORMABLE = "automatic", "by hand", "landmarks", "deformable"
 PAGES = (("Automatic", AUTOMATIC), ("By hand", BY_HAND), ("Landmarks", LANDMARKS), ("Deform", DEFORMABLE))
-MORE = ("export_registration", "export_resampled", "load_registration", "test_known_transforms")
+MORE = ("export_registration", "export_resampled", "copy_matrix", "load_registration", "test_known_transforms")
+GAP_PX = 8
 CHECKS = ("fusion_checkerboard", "fusion_curtain", "fusion_difference", "fusion_edges")
 
 
@@ -37,6 +38,7 @@ class RegistrationPanel(Panel):
 
     def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
         super().__init__(session)
+        self._followed = session.registering.state
         self.heading.hide()  # the title bar says it
         self._actions = actions
         self.column.setContentsMargins(12, 8, 12, 8)
@@ -85,7 +87,7 @@ class RegistrationPanel(Panel):
             tab.setText(words)
             tab.setCheckable(True)
             restyle(tab, kind="segment")
-            tab.clicked.connect(lambda _checked=False, name=name: self.show_page(name))
+            tab.clicked.connect(lambda _checked=False, name=name: self.go_to(name))
             group.addButton(tab)
             row.addWidget(tab, 1)
             self.tabs[name] = tab
@@ -156,6 +158,24 @@ class RegistrationPanel(Panel):
         for other, page in self.pages.items():
             page.setVisible(other == name)
 
+    def go_to(self, name: str) -> None:
+        """Bring one of the four ways to the front, and as much of it into sight as there is room for."""
+        self.show_page(name)
+        self._reveal(self.tabs[name], self.pages[name])
+
+    def _reveal(self, first: QWidget, last: QWidget) -> None:
+        """Scroll down until `last` ends in sight, though never so far that `first` is out of it."""
+
+        def scroll() -> None:
+            inside = self.widget()
+            inside.layout().activate()
+            top = first.mapTo(inside, QPoint(0, -GAP_PX)).y()
+            end = last.mapTo(inside, QPoint(0, last.height() + GAP_PX)).y()
+            bar = self.verticalScrollBar()
+            bar.setValue(min(top, max(bar.value(), end - self.viewport().height())))
+
+        QTimer.singleShot(0, self, scroll)  # after the new page has found its size
+
     def refresh(self) -> None:
         """Show the pair and its registrations as they are now."""
         session, registering = self.session, self.session.registering
@@ -172,13 +192,28 @@ class RegistrationPanel(Panel):
             session.desk.placing.moving_key = moving.key
         self.direction.setText(self._direction_words())
         self._show_outcome()
-        found = registering.registration
-        self.result_heading.setVisible(found is not None)
-        self._checks.setVisible(found is not None)
+        self.result_heading.setVisible(bool(registering.chain))
+        self._checks.setVisible(bool(registering.chain))
+        self.before.setVisible(registering.registration is not None)
         self.list.refresh()
-        waiting = found is not None and found.provisional
-        self.name_row.setVisible(waiting)
-        self.accept.setVisible(waiting)
+        waiting = len(registering.waiting)
+        self.name_row.setVisible(waiting > 0)
+        self.accept.setVisible(waiting > 0)
+        self.accept.setText("Accept after checking" if waiting < 2 else f"Accept all {waiting} after checking")
+        self._follow(registering.state)
+
+    def _follow(self, state: str) -> None:
+        """What a run is doing comes into sight, and then what came of it."""
+        if state == self._followed:
+            return
+        self._followed = state
+        if state == RUNNING:
+            self._reveal(self._shown_tab(), self.outcome)
+        elif state == DONE:
+            self.verticalScrollBar().setValue(0)
+
+    def _shown_tab(self) -> QWidget:
+        return next(tab for tab in self.tabs.values() if tab.isChecked())
 
     def _direction_words(self) -> str:
         """Which way the map runs, and through which other images where it is no single registration."""
@@ -198,7 +233,8 @@ class RegistrationPanel(Panel):
         if not chain:
             return f"Not registered yet: {other} can't be shown on {one}."
         if len(chain) > 1:
-            return f"Linked through {len(chain)} registrations, one after the other; the image is looked up once."
+            between = ", then ".join(frame_name(session, uid) for uid in stops(chain, fixed.frame_of_reference_uid))
+            return f"Takes points of {one} to {other} through {between}; the image is looked up once."
         return f"Takes points of {one} to {other}."
 
     def _show_outcome(self) -> None:
@@ -223,6 +259,7 @@ class RegistrationPanel(Panel):
 
             self.curve = MetricCurve()
             self._curve_place.addWidget(self.curve)
+            self._reveal(self._shown_tab(), self.curve)
         self.curve.setVisible(True)
         self.curve.show_steps(self.session.registering.steps)  # type: ignore[attr-defined]
 
@@ -235,7 +272,7 @@ class RegistrationPanel(Panel):
             self.session.viewing.overlay_key = key
 
     def _refine(self) -> None:
-        self.show_page(AUTOMATIC)
+        self.go_to(AUTOMATIC)
         self.automatic.refine()
 
     def _do(self, what: str, registration: Registration) -> None:
@@ -245,9 +282,16 @@ class RegistrationPanel(Panel):
         self.session.do(commands[what](registration.identifier))  # type: ignore[arg-type]
 
     def _accept(self) -> None:
-        found = self.session.registering.registration
-        if found is not None:
-            self.session.do(AcceptRegistration(found.identifier, self.name.text()))
+        self.session.registering.accept(self.name.text())
+
+
+def stops(chain: Sequence[Registration], frame_uid: str) -> list[str]:
+    """Frames of reference between the first and the last of a chain that begins in a frame."""
+    found = []
+    for each in chain[:-1]:
+        frame_uid = each.moving_frame_uid if each.fixed_frame_uid == frame_uid else each.fixed_frame_uid
+        found.append(frame_uid)
+    return found
 
 
 def known_person() -> str:
