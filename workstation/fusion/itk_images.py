@@ -27,14 +27,3 @@ def transform_of(rigid: sitk.Transform) -> Transform:
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = np.column_stack(columns), origin
     return Transform(matrix)
-
-
-def euler_of(transform: Transform, centre_mm: NDArray[np.float64]) -> sitk.Euler3DTransform:
-    """The SimpleITK rigid transform with the same map, its angles counted about `centre_mm`."""
-    euler = sitk.Euler3DTransform()
-    euler.SetCenter(centre_mm.tolist())
-    rotation = transform.matrix[:3, :3]
-    u, _, vt = np.linalg.svd(rotation)
-    euler.SetMatrix((u @ vt).ravel().tolist(), 1e-6)
-    euler.SetTranslation((transform.apply(centre_mm) - centre_mm).tolist())
-    return euler
