@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import sys
+import threading
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
@@ -12,11 +12,14 @@ from workstation.gui.jobs.runner import JobRunner
 from workstation.jobs.progress import Progress, silent
 
 LIBRARY = "pyqtgraph"
+_imported = threading.Event()
+"""Set at the end of the import: `sys.modules` names the library from its beginning on, and who asks for it meanwhile
+waits for the thread that imports it."""
 
 
 def plots_are_there() -> bool:
     """Whether plots can be made at once."""
-    return LIBRARY in sys.modules
+    return _imported.is_set()
 
 
 def when_plots_are_there(runner: JobRunner, then: Callable[[], object]) -> None:
@@ -30,6 +33,7 @@ def when_plots_are_there(runner: JobRunner, then: Callable[[], object]) -> None:
 def _import(progress: Progress = silent) -> None:
     progress(0.0, "Preparing plots")
     importlib.import_module(LIBRARY)
+    _imported.set()
 
 
 def runner_of(session: QObject) -> JobRunner:

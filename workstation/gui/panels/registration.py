@@ -106,6 +106,7 @@ class RegistrationPanel(Panel):
         self.outcome = label("", wrap=True)
         content.addWidget(self.outcome)
         self.curve: QWidget | None = None
+        self._curve_comes = False
         self._curve_place = QVBoxLayout()
         content.addLayout(self._curve_place)
 
@@ -250,10 +251,13 @@ class RegistrationPanel(Panel):
             self.curve.setVisible(bool(registering.steps))
 
     def _show_curve(self) -> None:
-        when_plots_are_there(runner_of(self.session), self._draw_curve)
+        if not self._curve_comes:  # steps arrive ten times a second, also while plots are prepared
+            self._curve_comes = True
+            when_plots_are_there(runner_of(self.session), self._draw_curve)
         self._show_outcome()
 
     def _draw_curve(self) -> None:
+        self._curve_comes = False
         if self.curve is None:
             from workstation.gui.metric_curve import MetricCurve
 
