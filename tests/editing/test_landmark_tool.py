@@ -12,6 +12,7 @@ from workstation.editing.landmark_tool import LandmarkTool, seen_points
 from workstation.editing.landmarking import FIXED, MOVING
 from workstation.editing.pointer import Pointer
 from workstation.geometry.plane import Plane
+from workstation.geometry.transform import Transform
 
 AXIAL = Plane.axial(4.0)
 
@@ -54,8 +55,10 @@ def test_a_landmark_is_dragged_and_esc_lets_it_be() -> None:
     click(desk, 5, 6)
     tool = LandmarkTool()
     tool.press(desk, Pointer(AXIAL, 5.5, 6, pressed=True))
-    tool.move(desk, Pointer(AXIAL, 9, 9, pressed=True))
-    assert desk.landmarking.pairs[0].fixed_mm == pytest.approx([9, 9, 4])
+    tool.move(desk, Pointer(AXIAL, 6, 6.5, pressed=True))
+    assert desk.landmarking.held is None, "a click trembles"
+    tool.move(desk, Pointer(AXIAL, 9.5, 9, pressed=True))
+    assert desk.landmarking.pairs[0].fixed_mm == pytest.approx([9, 9, 4]), "it is held beside its middle"
     assert tool.key_pressed(desk, "Escape")
     assert desk.landmarking.pairs[0].fixed_mm == pytest.approx([5, 6, 4])
     tool.press(desk, Pointer(AXIAL, 5, 6, pressed=True))
@@ -64,6 +67,73 @@ def test_a_landmark_is_dragged_and_esc_lets_it_be() -> None:
     assert desk.case.undo_label == "Move landmark 1" and len(desk.landmarking.pairs) == 1
     desk.case.undo()
     assert desk.landmarking.pairs[0].fixed_mm == pytest.approx([5, 6, 4])
+
+
+def test_a_drag_keeps_what_lies_within_the_slice_and_brings_what_lies_beside_onto_it() -> None:
+    desk = desk_with()
+    thick_mm = 2 * desk.measuring.reach_mm(AXIAL)
+    click(desk, 5, 6)
+    for away_mm, kept_mm in ((0.4 * thick_mm, 4.0), (0.9 * thick_mm, 4.0 + 0.9 * thick_mm)):
+        tool, plane = LandmarkTool(), AXIAL.moved(away_mm)
+        tool.press(desk, Pointer(plane, 5, 6, pressed=True))
+        tool.move(desk, Pointer(plane, 9, 9, pressed=True))
+        tool.release(desk, Pointer(plane, 9, 9))
+        assert desk.landmarking.pairs[0].fixed_mm == pytest.approx([9, 9, kept_mm])
+        desk.case.undo()
+
+
+def test_the_other_side_may_lie_where_the_first_does() -> None:
+    desk = desk_with()
+    click(desk, 5, 6)
+    click(desk, 5.5, 6)
+    (pair,) = desk.landmarking.pairs
+    assert pair.fixed_mm == pytest.approx([5, 6, 4]) and pair.moving_mm == pytest.approx(MOVE.apply([5.5, 6, 4]))
+    click(desk, 5, 6)
+    assert desk.case.undo_label == "Move landmark 1" and len(desk.landmarking.pairs) == 1, "a click on it chooses it"
+
+
+def test_the_chosen_pair_is_completed_first_and_undo_opens_a_side_again() -> None:
+    desk = desk_with(case_with(ct(), mr()))
+    for n in range(3):
+        desk.landmarking.place(FIXED, np.full(3, 10.0 * n))
+    first = desk.landmarking.pairs[0].identifier
+    desk.landmarking.selected = first
+    click(desk, 7, 8, "mr", linked=False)
+    assert [pair.complete for pair in desk.landmarking.pairs] == [True, False, False]
+    desk.case.undo()
+    assert desk.landmarking.side == MOVING
+    for _ in range(3):
+        desk.case.undo()
+    assert desk.landmarking.side == FIXED and not desk.landmarking.pairs
+
+
+def test_what_is_undone_while_it_is_held_stays_undone() -> None:
+    desk = desk_with()
+    click(desk, 5, 6)
+    tool = LandmarkTool()
+    tool.press(desk, Pointer(AXIAL, 5, 6, pressed=True))
+    tool.move(desk, Pointer(AXIAL, 9, 9, pressed=True))
+    desk.case.undo()
+    tool.move(desk, Pointer(AXIAL, 12, 9, pressed=True))
+    tool.release(desk, Pointer(AXIAL, 12, 9))
+    assert not desk.case.landmarks and desk.case.redo_label and desk.landmarking.held is None
+
+
+def test_a_landmark_is_laid_through_a_bend_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = desk_with()
+    click(desk, 5, 6)
+    click(desk, 30, 6)
+    solved: list[object] = []
+
+    def inverse(link: Transform) -> Transform:
+        solved.append(link)
+        return Transform(np.linalg.inv(link.matrix))
+
+    monkeypatch.setattr(Transform, "inverse", inverse)
+    (pair,) = desk.landmarking.pairs
+    for _ in range(5):
+        assert desk.landmarking.on_fixed(pair) == pytest.approx([30, 6, 4])
+    assert len(solved) == 1
 
 
 def test_delete_takes_the_chosen_pair_out_and_undo_brings_it_back() -> None:

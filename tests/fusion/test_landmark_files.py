@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workstation.fusion.landmark_files import COLUMNS, read_landmarks, write_landmarks
+from workstation.fusion.landmark_files import COLUMNS, read_landmarks, side_of, write_landmarks
 from workstation.fusion.landmarks import LandmarkPair
 from workstation.fusion.point_files import NamedPoint, read_points, write_points
 from workstation.fusion.registration import RegistrationError
@@ -141,6 +141,18 @@ def test_elastix_points_may_count_voxels_of_their_image(tmp_path):
     assert [p.position_mm.tolist() for p in read_points(path, grid)] == [[10, 20, 30], [12, 26, 33]]
     with pytest.raises(RegistrationError, match="count voxels"):
         read_points(path)
+
+
+def test_whose_points_a_list_holds_is_told_by_its_name_else_by_where_they_lie(tmp_path):
+    here, there = (Grid((x, 0, 0), (1, 1, 1), np.eye(3), (10, 10, 10)) for x in (0, 100))
+    for name, shift, side in (
+        ("a_Fixed.fcsv", 102.0, "fixed"), ("a.fcsv", 102.0, "moving"), ("a.fcsv", 2.0, "fixed"),
+        ("moving.fcsv", 2.0, "moving"), ("a.fcsv", 500.0, "fixed"), ("fixed to moving.fcsv", 102.0, "moving"),
+    ):  # fmt: skip
+        write_points(tmp_path / name, [NamedPoint(np.array([shift + n, n, n]), str(n)) for n in range(3)])
+        assert side_of(tmp_path / name, here, there) == side
+    voxels = written(tmp_path, "a.txt", "index\n1\n1 1 1\n")
+    assert side_of(voxels, here, there) == "fixed"
 
 
 def test_spreadsheets_may_write_semicolons_and_decimal_commas(tmp_path):

@@ -6,6 +6,9 @@ planning image alone the other; in a fused view the sides take turns.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,9 +22,32 @@ from workstation.geometry.plane import Plane
 
 Float = NDArray[np.float64]
 
-REACH_PIXELS = 9.0
+REACH_PIXELS, TREMBLE_PIXELS = 9.0, 2.5
 NEAR_MM = 4.0
 """A landmark this near to the shown slice can be taken hold of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grip:
+    """A hold on one side of a pair.
+
+    offset_mm: (u, v, w) from the hand to the landmark, w only within the slice: one beside it is brought onto it.
+    taken_mm: (u, v) where the hand was.
+    """
+
+    pair: LandmarkPair
+    side: str
+    offset_mm: tuple[float, float, float]
+    taken_mm: tuple[float, float]
+
+    def away_mm(self, pointer: Pointer) -> float:
+        """How far the hand has gone."""
+        return math.hypot(pointer.u_mm - self.taken_mm[0], pointer.v_mm - self.taken_mm[1])
+
+    def aimed(self, pointer: Pointer) -> Pointer:
+        """The pointer where the landmark is: what was taken beside its middle does not jump."""
+        u, v, w = self.offset_mm
+        return replace(pointer, plane=pointer.plane.moved(w), u_mm=pointer.u_mm + u, v_mm=pointer.v_mm + v)
 
 
 class LandmarkTool:
@@ -35,7 +61,7 @@ class LandmarkTool:
     """It works on an image that nothing links to the planning image, too."""
 
     def __init__(self) -> None:
-        self._held: tuple[LandmarkPair, str] | None = None
+        self._grip: Grip | None = None
         self._moved = False
 
     def hint(self) -> str:
@@ -47,36 +73,50 @@ class LandmarkTool:
 
     def press(self, desk: Desk, pointer: Pointer) -> bool:
         """Take hold of a landmark, or set the next one."""
-        grip = self._near(desk, pointer)
-        self._held, self._moved = grip, False
-        if grip is not None:
-            desk.landmarking.selected = grip[0].identifier
-            return True
-        try:
-            side = self._side(desk, pointer)
-            desk.landmarking.place(side, self._point(desk, pointer, side))
-        except CaseError as error:
-            desk.refused.emit(str(error))
+        self._grip, self._moved = self._near(desk, pointer), False
+        if self._grip is None:
+            self._set(desk, pointer)
         return True
 
     def move(self, desk: Desk, pointer: Pointer) -> bool:
-        """What is held follows."""
-        if self._held is None or not pointer.pressed:
+        """What is held follows, once the hand has gone further than a click trembles."""
+        grip = self._grip
+        if grip is None or not pointer.pressed or not desk.landmarking.has(grip.pair):
             return False
-        pair, side = self._held
+        if not self._moved and grip.away_mm(pointer) < TREMBLE_PIXELS * pointer.pixel_mm:
+            return False
         self._moved = True
+        desk.landmarking.selected = grip.pair.identifier
         try:
-            desk.landmarking.hold(with_point(pair, side, self._point(desk, pointer, side)))
+            point = self._point(desk, grip.aimed(pointer), grip.side)
         except CaseError as error:
             desk.refused.emit(str(error))
+        else:
+            desk.landmarking.hold(with_point(grip.pair, grip.side, point), grip.side)
         return True
 
     def release(self, desk: Desk, pointer: Pointer) -> bool:
-        """What was moved stays, as one step."""
-        held, self._held = desk.landmarking.held, None
-        if held is not None and self._moved:
-            desk.landmarking.keep(held)
+        """What was moved stays, as one step. A click chooses the pair; on a chosen one it sets the side it lacks."""
+        grip, held, self._grip = self._grip, desk.landmarking.held, None
+        if grip is None or not desk.landmarking.has(grip.pair):
+            return True  # nothing was held, or it was undone meanwhile
+        if self._moved:
+            if held is not None:
+                desk.landmarking.keep(held)
+        elif desk.landmarking.selected == grip.pair.identifier and not grip.pair.complete:
+            self._set(desk, pointer, unless=grip.side)
+        else:
+            desk.landmarking.selected = grip.pair.identifier
         return True
+
+    def _set(self, desk: Desk, pointer: Pointer, unless: str = "") -> None:
+        """Set the next landmark here. unless: a side that must stay as it is."""
+        try:
+            side = self._side(desk, pointer)
+            if side != unless:
+                desk.landmarking.place(side, self._point(desk, pointer, side))
+        except CaseError as error:
+            desk.refused.emit(str(error))
 
     def double_click(self, desk: Desk, pointer: Pointer) -> bool:
         """Two quick clicks are two clicks."""
@@ -86,14 +126,14 @@ class LandmarkTool:
         """Delete takes the chosen pair out, Esc lets go."""
         if name in ("Delete", "Backspace"):
             return desk.landmarking.remove_selected()
-        if name == "Escape" and self._held is not None:
+        if name == "Escape" and self._grip is not None:
             self.cancel(desk)
             return True
         return False
 
     def cancel(self, desk: Desk) -> None:
         """Leave the landmarks as they were."""
-        self._held = None
+        self._grip = None
         desk.landmarking.hold(None)
 
     def outlines(self, desk: Desk, plane: Plane) -> list[Outline]:
@@ -128,17 +168,19 @@ class LandmarkTool:
             )
         return link.apply(point)
 
-    def _near(self, desk: Desk, pointer: Pointer) -> tuple[LandmarkPair, str] | None:
-        """The landmark under the pointer and its side."""
-        reach_mm = REACH_PIXELS * pointer.pixel_mm
-        best: tuple[float, LandmarkPair, str] | None = None
+    def _near(self, desk: Desk, pointer: Pointer) -> Grip | None:
+        """The landmark under the pointer; of two that lie as near, the chosen pair's."""
+        reach_mm, slice_mm = REACH_PIXELS * pointer.pixel_mm, desk.measuring.reach_mm(pointer.plane)
+        found: list[tuple[float, bool, Grip]] = []
         for pair in desk.landmarking.pairs:
             for side, point in seen_points(desk, pair, pointer.image_key, pointer.linked):
-                u, v, w = pointer.plane.to_plane(point)
-                away = float(np.hypot(u - pointer.u_mm, v - pointer.v_mm))
-                if abs(w) <= NEAR_MM and away <= reach_mm and (best is None or away < best[0]):
-                    best = away, pair, side
-        return None if best is None else (best[1], best[2])
+                u, v, w = pointer.plane.to_plane(point).tolist()
+                away_mm = math.hypot(u - pointer.u_mm, v - pointer.v_mm)
+                if abs(w) <= NEAR_MM and away_mm <= reach_mm:
+                    offset = u - pointer.u_mm, v - pointer.v_mm, w if abs(w) < slice_mm + 1e-6 else 0.0
+                    grip = Grip(pair, side, offset, (pointer.u_mm, pointer.v_mm))
+                    found.append((away_mm, pair.identifier != desk.landmarking.selected, grip))
+        return min(found, key=lambda entry: entry[:2])[2] if found else None
 
 
 def seen_points(desk: Desk, pair: LandmarkPair, image_key: str, linked: bool) -> list[tuple[str, Float]]:
@@ -154,7 +196,7 @@ def seen_points(desk: Desk, pair: LandmarkPair, image_key: str, linked: bool) ->
     fixed = desk.placing.fixed
     if not linked:
         return [(MOVING, pair.moving_mm)] if image_key == desk.placing.moving_key else found
-    link = desk.placing.shown
-    if link is not None and (fixed is None or image_key != fixed.key):
-        found.append((MOVING, link.inverse().apply(pair.moving_mm)))
+    laid = desk.landmarking.on_fixed(pair)
+    if laid is not None and (fixed is None or image_key != fixed.key):
+        found.append((MOVING, laid))
     return found

@@ -14,6 +14,7 @@ from workstation.case.registration_commands import PutLandmark, RemoveLandmark
 from workstation.editing.placing import Placing
 from workstation.fusion.landmark_registration import pairs_between
 from workstation.fusion.landmarks import LandmarkPair
+from workstation.geometry.deformation import SpatialMap
 
 Float = NDArray[np.float64]
 
@@ -31,14 +32,19 @@ class Landmarking:
     """
 
     changed = Signal()
+    looked_at = Signal(object)
+    """Bring a pair to the middle of the views."""
 
     def __init__(self, case: Case, placing: Placing) -> None:
         self._case, self._placing = case, placing
+        self._laid: dict[str, tuple[SpatialMap, Float, Float]] = {}
         self._selected = ""
         self._side = FIXED
         self._shown = False
         self.held: LandmarkPair | None = None
         """The pair as it is while one of its points is dragged."""
+        self.held_side = ""
+        """Which of its points."""
         case.landmark_changed.connect(self._landmark_changed)
         placing.changed.connect(self.changed.emit)
 
@@ -54,6 +60,10 @@ class Landmarking:
         if held is None:
             return found
         return tuple(held if pair.identifier == held.identifier else pair for pair in found)
+
+    def has(self, pair: LandmarkPair) -> bool:
+        """Whether a pair, wherever its points are now, is still one of the case."""
+        return pair.identifier in self._case.landmarks
 
     @property
     def selected(self) -> str:
@@ -107,24 +117,26 @@ class Landmarking:
     # ------------------------------------------------------------------ setting
 
     def place(self, side: str, point_mm: Float) -> None:
-        """Set a side: of the first pair that lacks it, else of a new pair. Raises CaseError when that can't be."""
+        """Set a side: of the chosen pair where it lacks it, else of the first that does, else of a new pair.
+
+        Raises CaseError when that can't be.
+        """
         reason = self.why_not()
         fixed, moving = self._placing.fixed, self._placing.moving
         if reason or fixed is None or moving is None:
             raise CaseError(reason)
-        lacking = next((pair for pair in self.pairs if _point(pair, side) is None), None)
+        open_pairs = [pair for pair in self.pairs if _point(pair, side) is None]
+        lacking = min(open_pairs, key=lambda pair: pair.identifier != self._selected, default=None)
         if lacking is None:
             number = 1 + max((pair.number for pair in self.pairs), default=0)
             lacking = LandmarkPair.new(number, fixed.frame_of_reference_uid, moving.frame_of_reference_uid)
         made = with_point(lacking, side, point_mm)
         self._selected = made.identifier
         self._case.do(PutLandmark(made))
-        self._side = MOVING if made.moving_mm is None else FIXED
-        self.changed.emit()
 
-    def hold(self, pair: LandmarkPair | None) -> None:
-        """Show a pair as it is dragged; None: as it is in the case."""
-        self.held = pair
+    def hold(self, pair: LandmarkPair | None, side: str = "") -> None:
+        """Show a pair as one of its sides is dragged; None: as it is in the case."""
+        self.held, self.held_side = pair, side
         self.changed.emit()
 
     def keep(self, pair: LandmarkPair) -> None:
@@ -140,10 +152,33 @@ class Landmarking:
         self._case.do(RemoveLandmark(self._selected))
         return True
 
+    def look_at(self, identifier: str) -> None:
+        """Bring a pair to the middle of the views that show either of its sides."""
+        pair = next((pair for pair in self.pairs if pair.identifier == identifier), None)
+        if pair is not None:
+            self.looked_at.emit(pair)
+
+    def on_fixed(self, pair: LandmarkPair) -> Float | None:
+        """(3,) where the shown link lays a pair's moving landmark on the planning image; None where nothing does."""
+        link, point = self._placing.shown, pair.moving_mm
+        if link is None or point is None:
+            return None
+        known = self._laid.get(pair.identifier)
+        if known is None or known[0] is not link or known[1] is not point:
+            # the way back through a deformation is solved, and every view asks at every repaint
+            known = link, point, link.inverse().apply(point)
+            self._laid[pair.identifier] = known
+        return known[2]
+
     def _landmark_changed(self, identifier: str) -> None:
         self.held = None
-        if identifier not in self._case.landmarks and identifier == self._selected:
-            self._selected = ""
+        if identifier not in self._case.landmarks:
+            self._laid.pop(identifier, None)
+            if identifier == self._selected:
+                self._selected = ""
+        half = [pair for pair in self.pairs if not pair.complete]
+        # what an undone click leaves open is what the next click sets
+        self._side = MOVING if half and half[0].moving_mm is None else FIXED
         self.changed.emit()
 
 

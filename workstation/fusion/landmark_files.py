@@ -99,6 +99,23 @@ def paired(
     return list(zip(fixed, moving, strict=True))
 
 
+def side_of(path: Path, fixed_grid: Grid, moving_grid: Grid) -> str:
+    """ "fixed" or "moving": whose points a list holds.
+
+    Told by its name where that holds one of the two words, else by the image that more of the points lie in; "fixed"
+    where both hold as many. Raises RegistrationError when it has to be read for that and can't be.
+    """
+    name = os.path.basename(os.fspath(path)).lower()
+    told = [side for side in SIDES if side in name]
+    if len(told) == 1:
+        return told[0]
+    inside = []
+    for grid in (fixed_grid, moving_grid):
+        points = [point.position_mm for point in read_points(path, grid) if point.position_mm is not None]
+        inside.append(int(grid.contains(np.array(points).reshape(-1, 3)).sum()))
+    return SIDES[1] if inside[1] > inside[0] else SIDES[0]
+
+
 def table_text(pairs: Iterable[LandmarkPair]) -> str:
     """The CSV table with its header."""
     out = io.StringIO()

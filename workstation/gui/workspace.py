@@ -19,6 +19,7 @@ from workstation.editing.tool import Tool
 from workstation.geometry.plane import Plane
 from workstation.gui.dock_table import DOCKS
 from workstation.gui.docks import Dock, DockArea
+from workstation.gui.landmark_views import connect_landmarks
 from workstation.gui.landmarks import shown_middle
 from workstation.gui.measuring_views import connect_measuring
 from workstation.gui.panels.contour import ContourPanel
@@ -94,6 +95,7 @@ class Workspace(QWidget):
         self.structures.looked_at.connect(self.look_at)
         self.views.hovered.connect(self.hovered)
         connect_measuring(session, self.views)
+        connect_landmarks(session, self.views)
         self.views.volume_of = self.structures.model.volume_cc
         session.tool_changed.connect(self._tell_hint)
 
