@@ -31,7 +31,7 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from workstation.geometry.plane import Plane
-from workstation.gui.viewing import MapShown, Viewing
+from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.annotations import Annotations, annotations_of, paint_annotations
 from workstation.gui.viewport.crosshair import Crosshair, paint_crosshair, paint_handles
 from workstation.gui.viewport.fusion_marks import paint_fusion_marks
@@ -49,7 +49,7 @@ from workstation.images.naming import name_of_volume
 from workstation.images.volume import Volume
 from workstation.view.color_maps import GREY
 from workstation.view.contour_scene import Contour
-from workstation.view.fusion_look import COLOUR, SPYGLASS, FusionLook
+from workstation.view.fusion_look import SPYGLASS, FusionLook
 from workstation.view.oblique_planes import ObliquePlanes
 from workstation.view.outlines import Outlines
 from workstation.view.picture_frame import PictureFrame
@@ -316,8 +316,6 @@ class SliceView(QWidget):
             self.desk.settings_changed.connect(self._tool_changed)
             self.desk.measuring.changed.connect(self._tool_changed)
             self.desk.landmarking.changed.connect(self._tool_changed)
-            self.desk.separating.changed.connect(self._tool_changed)
-            self.desk.separating.grown_changed.connect(self._tool_changed)
 
     def refresh(self, *_: object) -> None:
         """Make the slice anew at the next repaint."""
@@ -472,22 +470,10 @@ class SliceView(QWidget):
         scene.look, scene.slab = self.look(), viewing.slab
         scene.base = self.layer(base)
         scene.overlay = self.layer(wanted, viewing.overlay_colors) if wanted else None
-        if viewing.map_shown is not None and viewing.overlay_shown and not self.image_key:
-            wanted = ""
-            self._lay_map(viewing.map_shown)
         self._note = "" if self.linked else "Not registered: shown by itself, with a crosshair of its own."
         for key, layer in ((base, scene.base), (wanted, scene.overlay)):
             if key in self.case.images and layer is None:
                 self._note = f"{name_of_volume(self.case.images[key])} is not registered to the planning image."
-
-    def _lay_map(self, shown: MapShown) -> None:
-        """A map over the base, in its own colours; what it says nothing about lets the base through."""
-        to_image = self.aim.to_image(shown.volume) if self.reference() is not None else None
-        if to_image is None:
-            return
-        scene, provisional = self.scene, self.aim.is_provisional(shown.volume)
-        scene.overlay = Layer(shown.volume, to_image, shown.window, GREY, provisional, shown.ends)
-        scene.look = replace(scene.look, mode=COLOUR, overlay_colors=shown.colors, opacity=shown.opacity)
 
     def _paint_tool(self, painter: QPainter, frame: PictureFrame) -> None:
         tool = self.viewing.tool
@@ -502,13 +488,6 @@ class SliceView(QWidget):
             # The cursor's own circle belongs to the view that the cursor is in.
             if outline.style != "brush" or self._hand.inside:
                 paint_outline(painter, outline, frame.to_pixels(outline.points), color)
-
-    def _paint_proposal(self, painter: QPainter, frame: PictureFrame) -> None:
-        """What is proposed as tumour and vein: dashed, for nobody has accepted it."""
-        if self.desk is None or not self.linked or self.viewing.hide_all:
-            return
-        for outline in self.desk.proposal.outlines(frame.plane):
-            paint_outline(painter, outline, frame.to_pixels(outline.points), QColor("white"))
 
     def _paint_names(self, painter: QPainter, area: QRectF) -> None:
         wanted = self.viewing.legend_shown and self.lists_structures
