@@ -50,6 +50,8 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("Move the fused image by hand (M)", "Drag in the ring, arrows; Alt + PgUp / PgDn"),
     ("Turn the fused image by hand (M)", "Drag the ring or beyond it, Alt + arrows"),
     ("A tenth of it, by hand", "Shift"),
+    ("Set a pair of landmarks (K)", "Click the same point in each image"),
+    ("Move a landmark, delete a pair", "Drag, Del over a view or in the list"),
     ("Turn the other planes", "Drag a ring on the crosshair's lines"),
     ("Turn, pan, zoom the 3D view", "Left, middle, right drag; wheel zooms"),
     ("Look from a side in the 3D view", "A P L R S I"),
