@@ -1,0 +1,163 @@
+"""The whole way from the phases of an examination to a candidate: align, compare, separate, draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workstation.enhancement.alignment import AlignedPhase, align_phases
+from workstation.enhancement.candidate import contours_of, level_field
+from workstation.enhancement.errors import EnhancementError
+from workstation.enhancement.maps import EvidenceMap, evidence_maps
+from workstation.enhancement.phase_stack import PhaseStack, stack_phases
+from workstation.enhancement.separation import BOX_MM, SHARE_FORMULA, SHARE_NAME, Separation, separate
+from workstation.enhancement.unmixing import SURFACE
+from workstation.geometry.deformation import SpatialMap
+from workstation.geometry.grid import Grid
+from workstation.geometry.transform import Transform
+from workstation.images.phase_times import Phase
+from workstation.images.volume import Volume
+from workstation.jobs.progress import Progress, part, silent
+from workstation.structures.carried import planes_of
+from workstation.structures.rasterise import mask_of
+from workstation.structures.structure import ContourStack
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Subtraction:
+    """What was found. tumour, vein: contours on the planes of `target`, empty where nothing separates."""
+
+    target: Volume
+    aligned: tuple[AlignedPhase, ...]
+    separation: Separation
+    tumour: ContourStack
+    vein: ContourStack
+
+    @property
+    def stack(self) -> PhaseStack:
+        """The phases around the click, on one grid and one scale."""
+        return self.separation.stack
+
+    def maps(self) -> list[EvidenceMap]:
+        """Every map of the stack, and the share of tumour."""
+        found = evidence_maps(self.stack)
+        shares = self.separation.shares
+        if shares is not None:
+            found.append(EvidenceMap(SHARE_NAME, SHARE_FORMULA, "", shares.tumour, ("", "tumour")))
+        return found
+
+
+def subtract(
+    phases: Sequence[Phase],
+    tumour_mm: ArrayLike,
+    *,
+    vein_mm: ArrayLike | None = None,
+    vein: ContourStack | None = None,
+    reference: Phase | None = None,
+    planning: Volume | None = None,
+    to_reference: SpatialMap | None = None,
+    barriers: Sequence[ContourStack] = (),
+    normalise: ContourStack | None = None,
+    chosen: Sequence[str] = (),
+    threshold: float = SURFACE,
+    aligned: Sequence[AlignedPhase] | None = None,
+    progress: Progress = silent,
+) -> Subtraction:
+    """Separate the clicked tumour from flowing blood and draw it.
+
+    phases: of one examination, in the order of time. tumour_mm, vein_mm: (3,) points, and vein, barriers, normalise:
+    contours, in the frame of the planning image where there is one, else of the reference phase. barriers: what the
+    tumour can't be, such as bone. normalise: tissue that tells the phases' scale, such as muscle; never the vein.
+    reference: what the others are aligned with, by default the one before contrast. to_reference: the planning image's
+    frame to the reference phase's. chosen: names of the phases that count, all by default. aligned: where that was
+    done before.
+    Raises EnhancementError for fewer than two phases, a point outside of the images, or no link to the planning image.
+    """
+    base = reference or _reference(phases)
+    target = planning or base.volume
+    link = _link(base.volume, planning, to_reference)
+    point = link.apply(np.asarray(tumour_mm, dtype=np.float64))
+    if not base.volume.grid.contains(point):
+        raise EnhancementError("The point in the tumour lies outside of the phases")
+    done = tuple(aligned) if aligned is not None else align_phases(phases, base, part(progress, 0.0, 0.6))
+    grid = box_around(base.volume.grid, point)
+    stack = stack_phases(
+        done, grid, base.volume.frame_of_reference_uid, reference_tissue=_tissue(normalise, link, grid),
+        progress=part(progress, 0.6, 0.75),
+    )  # fmt: skip
+    names = [phase for phase in chosen if phase not in stack.names]
+    if names:
+        raise EnhancementError(f"There is no phase called {names[0]!r}: there are {', '.join(stack.names)}")
+    numbers = [n for n, name in enumerate(stack.names) if name in chosen or n == stack.before] if chosen else None
+    found = separate(
+        stack, point, None if vein_mm is None else link.apply(np.asarray(vein_mm, dtype=np.float64)),
+        vein=_mask(vein, link, grid), barrier=_barrier(barriers, link, grid), phases=numbers, threshold=threshold,
+        progress=part(progress, 0.75, 0.95),
+    )  # fmt: skip
+    plane, _, spacing_mm = planes_of(target)
+    tumour = vein_found = ContourStack(plane, spacing_mm)
+    if found.separable and found.shares is not None:
+        tumour = contours_of(level_field(found.shares.tumour, threshold, found.region), grid, target, link)
+        flow = found.shares.shares[1:-1].sum(axis=0)
+        vein_found = contours_of(level_field(flow, SURFACE, found.flow_region), grid, target, link)
+    progress(1.0, "Separated")
+    return Subtraction(target, done, found, tumour, vein_found)
+
+
+def box_around(grid: Grid, point_mm: Float, half_mm: float = BOX_MM) -> Grid:
+    """The part of a lattice within a box around a point."""
+    index = grid.to_index(point_mm)
+    reach = np.ceil(half_mm / grid.spacing_mm)
+    low = np.maximum(np.floor(index - reach), 0).astype(int)
+    high = np.minimum(np.ceil(index + reach), np.array(grid.size) - 1).astype(int)
+    return grid.box(low, high - low + 1)
+
+
+def _reference(phases: Sequence[Phase]) -> Phase:
+    if len(phases) < 2:
+        raise EnhancementError("A subtraction needs at least two phases of one examination")
+    return next((phase for phase in phases if phase.name.startswith("pre")), phases[0])
+
+
+def _link(reference: Volume, planning: Volume | None, to_reference: SpatialMap | None) -> SpatialMap:
+    if planning is None or planning is reference:
+        return Transform.identity()
+    if to_reference is not None:
+        return to_reference
+    shared = planning.frame_of_reference_uid
+    if shared and shared == reference.frame_of_reference_uid:
+        return Transform.identity()
+    raise EnhancementError("Nothing links the phases to the planning image: register them first")
+
+
+def _barrier(barriers: Sequence[ContourStack], link: SpatialMap, grid: Grid) -> NDArray[np.bool_] | None:
+    """(k, j, i) voxels of anything that the tumour can't be."""
+    found = [mask for mask in (_mask(each, link, grid) for each in barriers) if mask is not None]
+    return np.logical_or.reduce(found) if found else None
+
+
+def _tissue(contours: ContourStack | None, link: SpatialMap, grid: Grid) -> NDArray[np.bool_] | None:
+    if contours is None:
+        return None
+    found = _mask(contours, link, grid)
+    if found is None or not found.any():
+        raise EnhancementError("The structure that is to tell the phases' scale does not lie near the click")
+    return found
+
+
+def _mask(contours: ContourStack | None, link: SpatialMap, grid: Grid) -> NDArray[np.bool_] | None:
+    """(k, j, i) voxels of contours of the planning image's frame on the stack's grid."""
+    if contours is None or not contours.slices:
+        return None
+    straight = link if isinstance(link, Transform) else None
+    if straight is None:
+        return None
+    back = straight.inverse().matrix @ grid.matrix
+    spacing = np.linalg.norm(back[:3, :3], axis=0)
+    there = Grid(back[:3, 3], spacing, back[:3, :3] / spacing, grid.size)
+    return mask_of(contours, there).full()
