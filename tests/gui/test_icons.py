@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QSize
@@ -42,3 +44,9 @@ def test_a_glyph_beside_text_is_painted_in_the_theme_of_now(qapp: QApplication, 
 def test_an_icon_that_is_not_there_is_told_by_its_name() -> None:
     with pytest.raises(IconError, match="no-such-thing"):
         icon("no-such-thing")
+
+
+def test_an_icon_of_no_size_is_an_empty_picture(qapp: QApplication, qtlog: Any) -> None:
+    size = QSize(0, 16)
+    assert icon("x").pixmap(size, 1.0, QIcon.Mode.Normal, QIcon.State.Off).isNull()
+    assert not [record for record in qtlog.records if "QPainter" in record.message]

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.hands import click, let_live
 from tests.gui.small_patient import CT_FRAME, MR_FRAME
 from tests.gui.test_window import cut_off
-from workstation.case.commands import AddRegistration
+from workstation.case.commands import AddRegistration, RemoveRegistration
 from workstation.fusion.registration import Registration, RegistrationError
 from workstation.fusion.watching import Step
 from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep
@@ -118,6 +118,32 @@ def test_a_run_can_be_stopped_and_changes_nothing(
     assert session.registering.registration is before and panel.automatic.register.isVisible()
 
 
+def test_a_run_that_is_started_again_is_the_one_that_counts_and_can_be_stopped(
+    full_window: MainWindow, panel: RegistrationPanel
+) -> None:
+    session = full_window.session
+    assert session is not None
+    released = threading.Event()
+
+    def slow(fixed, moving, *, watch, progress: Progress):  # type: ignore[no-untyped-def]
+        while not released.wait(0.01):
+            progress(0.5, "Climbing")
+        return answer({"verdict": "good"})(fixed, moving, watch=watch, progress=progress)
+
+    session.registering.run(slow)
+    first = session.registering.job
+    session.registering.run(slow)
+    let_live(0.1)
+    assert session.registering.job is not first and session.registering.state == "running"
+    assert panel.automatic.stop.isVisible() and "Climbing" in panel.outcome.text()
+    click(panel.automatic.stop)
+    let_live(0.1)
+    assert session.registering.state == "stopped" and not session.registering.running
+    assert panel.automatic.register.isVisible() and "Stopped" in panel.outcome.text()
+    released.set()
+    assert settle(full_window, 30)
+
+
 def test_the_real_engine_registers_the_small_patient(full_window: MainWindow, panel: RegistrationPanel) -> None:
     session = full_window.session
     assert session is not None
@@ -157,6 +183,19 @@ def test_before_and_after(full_window: MainWindow, panel: RegistrationPanel) -> 
     assert not np.allclose(session.viewing.transform(CT_FRAME, MR_FRAME).matrix, after.matrix)  # type: ignore[union-attr]
     click(panel.before)
     assert np.allclose(session.viewing.transform(CT_FRAME, MR_FRAME).matrix, after.matrix)  # type: ignore[union-attr]
+
+
+def test_looking_behind_ends_with_its_button(full_window: MainWindow, panel: RegistrationPanel) -> None:
+    session, action = full_window.session, full_window.action("registration_before")
+    assert session is not None
+    action.trigger()
+    assert action.isChecked() and session.desk.placing.before
+    session.desk.placing.show(None)  # as Esc does in mid-drag
+    assert not action.isChecked()
+    session.do(RemoveRegistration(panel.list.cards[0].registration.identifier))
+    let_live(0.1)
+    action.trigger()
+    assert not action.isChecked() and "no registration" in " ".join(full_window.messages.texts())
 
 
 def test_wishes_follow_the_choices(full_window: MainWindow, panel: RegistrationPanel) -> None:

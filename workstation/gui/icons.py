@@ -102,6 +102,8 @@ class _GlyphEngine(QIconEngine):
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
         """size: in the window's pixels; scale: how many of the screen's there are to each of them."""
         picture = QPixmap(QSize(ceil(size.width() * scale), ceil(size.height() * scale)))
+        if picture.isNull():
+            return picture  # a button that is squeezed to nothing asks for an icon of no size
         picture.setDevicePixelRatio(scale)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)

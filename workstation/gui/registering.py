@@ -31,6 +31,7 @@ class Registering(QObject):
     """The registration of the fused image onto the planning image, in one open case.
 
     changed: the pair, its registrations or the state of a job is another one. stepped: the curve has grown.
+    told: the job says something else about what it does.
     said: a sentence about how a registration ended, and whether it is "good", "caution" or "danger".
     steps: what the running or last job has told, in order. state: "", "running", "done", "failed" or "stopped";
     outcome: how it ended, in words.
@@ -38,6 +39,7 @@ class Registering(QObject):
 
     changed = Signal()
     stepped = Signal()
+    told = Signal()
     said = Signal(str, str)
 
     def __init__(self, session: Session) -> None:
@@ -51,6 +53,7 @@ class Registering(QObject):
         self._curve = QTimer(self, interval=CURVE_MS)
         self._curve.timeout.connect(self._take_steps)
         self._heard: JobRunner | None = None
+        self._heard_last = ""
         for signal in (session.placing_changed, session.registrations_changed, session.images_changed):
             signal.connect(self.changed)
 
@@ -137,6 +140,7 @@ class Registering(QObject):
         self.placing.moving_key = moving.key
         self.steps, self._arriving = [], []
         arriving = self._arriving
+        self._job = None  # one that still runs is replaced by this one, and ends without a word
         self.state, self.outcome = RUNNING, ""
         runner = runner_of(self._session)
         self._listen(runner)
@@ -177,6 +181,9 @@ class Registering(QObject):
         runner = self._heard
         if self._job is not None and runner is not None and self._job not in runner.jobs and self.state == RUNNING:
             self._end(STOPPED, "Stopped: nothing was changed")
+        elif self._job is not None and self._job.sentence != self._heard_last:
+            self._heard_last = self._job.sentence
+            self.told.emit()
 
     def _take_steps(self) -> None:
         known = len(self.steps)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workstation.gui.session import Session
     from workstation.images.volume import Volume
 
-PANEL = "registration"
+PANEL, BEFORE = "registration", "registration_before"
 """Name of the panel around the views."""
 
 
@@ -37,7 +37,7 @@ class RegistrationCommands:
     def checks(self) -> dict[str, bool]:
         """Which of the actions are chosen now."""
         session = self._window.session
-        return {} if session is None else {"registration_before": session.desk.placing.before}
+        return {} if session is None else {BEFORE: session.desk.placing.before}
 
     # ------------------------------------------------------------------ running
 
@@ -109,6 +109,7 @@ class RegistrationCommands:
         placing = self._session.desk.placing
         if placing.registration is None:
             self._session.refused.emit("There is no registration of the fused image to look behind")
+            self._show_before()  # the button went down by itself
             return
         placing.before = not placing.before
 
@@ -195,6 +196,12 @@ class RegistrationCommands:
     def follow(self, session: Session) -> None:
         """Say above the views how registrations end."""
         session.registering.said.connect(self._say)
+        session.placing_changed.connect(self._show_before)
+
+    def _show_before(self) -> None:
+        """A drag, another image or another registration ends looking behind, and the button comes up."""
+        session = self._window.session
+        self._window.actions_by_name.check(BEFORE, session is not None and session.desk.placing.before)
 
     def _say(self, sentence: str, kind: str) -> None:
         self._window.messages.clear("register")

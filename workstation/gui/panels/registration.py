@@ -61,6 +61,7 @@ class RegistrationPanel(Panel):
         self.column.addStretch(1)
         session.registering.changed.connect(self.refresh)
         session.registering.stepped.connect(self._show_curve)
+        session.registering.told.connect(self._show_outcome)
         session.display_changed.connect(self.refresh)
         self.show_page(AUTOMATIC)
         self.refresh()
