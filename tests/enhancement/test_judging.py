@@ -43,13 +43,26 @@ def test_all_maps_and_the_combination_are_ranked() -> None:
     made = stack()
     tumour, flow = regions()
     found = judge_regions(made, [tumour], [flow])
-    assert [j.d_prime for j in found] == sorted((j.d_prime for j in found), reverse=True)
+    stepped = [each.name for each in evidence_maps(made) if each.stepped]
+    simple = [j.d_prime for j in found if j.evidence not in (COMBINATION, *stepped)]
+    assert simple == sorted(simple, reverse=True)
     assert {j.evidence for j in found} == {COMBINATION, *(each.name for each in evidence_maps(made))}
     assert found[0].d_prime > 4 and found[0].auc > 0.99
     late = next(j for j in found if j.evidence == "delayed 1 minus early")
     values = made.signals[2] - made.signals[1]
     assert late.d_prime == pytest.approx(abs(d_prime(values[tumour], values[flow])), rel=1e-5)
     assert late.higher_in_tumour
+
+
+def test_simple_maps_go_before_what_is_no_better_and_times_of_phases_come_last() -> None:
+    tumour, flow = regions()
+    found = judge_regions(stack(), [tumour], [flow])
+    first = next(n for n, j in enumerate(found) if j.evidence not in (COMBINATION, "arrival", "time to peak"))
+    combined = next(n for n, j in enumerate(found) if j.evidence == COMBINATION)
+    assert (combined < first) == (found[combined].d_prime / 1.1 > found[first].d_prime)
+    names = [j.evidence for j in found]
+    separating = [j.evidence for j in found if j.d_prime >= 2 and j.evidence not in ("arrival", "time to peak")]
+    assert names[: len(separating)] == separating
 
 
 def test_regions_that_are_too_small_say_nothing() -> None:

@@ -26,13 +26,17 @@ SER_HIGH, SER_LOW = 1.1, 0.9
 
 @dataclass(frozen=True, eq=False)
 class EvidenceMap:
-    """A map. formula: in one line, with its unit. ends: what small and large values mean, "" for nothing."""
+    """A map. formula: in one line, with its unit. ends: what small and large values mean, "" for nothing.
+
+    stepped: whether its values are times of phases, or nearly so: their spread is the timetable's, not the tissue's.
+    """
 
     name: str
     formula: str
     unit: str
     values: Single
     ends: tuple[str, str] = ("", "")
+    stepped: bool = False
 
     @property
     def diverging(self) -> bool:
@@ -72,10 +76,10 @@ def difference(stack: PhaseStack, late: int, early: int, weight: float = 1.0) ->
 
 
 def enhancement_ratio(stack: PhaseStack, early: int, late: int) -> EvidenceMap:
-    """SER = (S(early) - S0) / (S(late) - S0), less one, so that zero is a plateau."""
+    """1 - SER, SER = (S(early) - S0) / (S(late) - S0): zero is a plateau, below it wash-out."""
     noise = float(np.hypot(stack.noise[late], stack.noise[_before(stack)]))
     values = _ratio(stack.enhancement[early], stack.enhancement[late], noise) - np.float32(1.0)
-    formula = f"SER - 1 = (S({stack.names[early]}) - S0) / (S({stack.names[late]}) - S0) - 1"
+    formula = f"1 - SER = 1 - (S({stack.names[early]}) - S0) / (S({stack.names[late]}) - S0)"
     return EvidenceMap("signal enhancement ratio", formula, "", -values, ("wash-out", "accumulation"))
 
 
@@ -117,7 +121,7 @@ def wash_in(stack: PhaseStack) -> EvidenceMap:
 def time_to_peak(stack: PhaseStack) -> EvidenceMap:
     """t of the phase with the largest signal."""
     values = _known(stack, _times(stack)[_peak(stack)].astype(np.float32))
-    return EvidenceMap("time to peak", "t of the largest S", "s", values, ("early", "late"))
+    return EvidenceMap("time to peak", "t of the largest S", "s", values, ("early", "late"), stepped=True)
 
 
 def arrival(stack: PhaseStack) -> EvidenceMap:
@@ -132,7 +136,7 @@ def arrival(stack: PhaseStack) -> EvidenceMap:
         share = (wanted - low)[reached] / np.maximum((high - low)[reached], 1e-6)
         values[reached] = times[one] + share * (times[two] - times[one])
     formula = f"t at which E reaches {ARRIVED:g} of its peak"
-    return EvidenceMap("arrival", formula, "s", _known(stack, values), ("early", "late"))
+    return EvidenceMap("arrival", formula, "s", _known(stack, values), ("early", "late"), stepped=True)
 
 
 def area(stack: PhaseStack) -> EvidenceMap:

@@ -17,6 +17,7 @@ Float = NDArray[np.float64]
 
 SEPARATES = 2.0
 """d' from which evidence separates: 84 % of the voxels of each kind lie on their own side."""
+MOST_D_PRIME = 50.0
 COMBINATION = "combination of all phases"
 
 
@@ -35,10 +36,11 @@ class Judged:
 
 
 def d_prime(tumour: Float, flow: Float) -> float:
-    """(mean tumour - mean flow) / root of the mean variance; with its sign. Values (n,), (m,)."""
-    spread = np.sqrt((np.var(tumour, ddof=1) + np.var(flow, ddof=1)) / 2)
+    """(mean tumour - mean flow) / root of the mean variance; with its sign, 50 at most. Values (n,), (m,)."""
+    spread = float(np.sqrt((np.var(tumour, ddof=1) + np.var(flow, ddof=1)) / 2))
     gap = float(np.mean(tumour) - np.mean(flow))
-    return gap / max(float(spread), 1e-12)
+    # Maps of a few values, such as the time to peak, may not vary at all within a tissue.
+    return gap / max(spread, abs(gap) / MOST_D_PRIME, 1e-12)
 
 
 def auc(tumour: Float, flow: Float) -> float:

@@ -37,6 +37,8 @@ ROUNDS = 2
 ELSEWHERE_SHARE, ELSEWHERE_CC = 0.2, 0.8
 """As much of the tumour's course elsewhere, beside what was grown, means that it is no course of its own."""
 ELSEWHERE_CORE = 0.8
+LEAST_CC = 0.2
+"""Less is no tumour that could be told from noise."""
 UNSURE_SHARE = 0.2
 """Of the volume that a threshold of 0.4 or 0.6 in place of 0.5 may change before the threshold decides too much."""
 SAMPLE_MM = 4.0
@@ -175,6 +177,9 @@ def _verdict(
     volume_cc = float(np.count_nonzero(region)) * stack.grid.voxel_volume_cc
     if not region.any():
         return "Nothing hangs together with the click: click in the tumour, away from its edge.", False
+    if volume_cc < LEAST_CC:
+        words = f"Only {volume_cc:.2f} cc run the clicked point's course"
+        return f"{words}: click in the tumour, away from its edge.", False
     if elsewhere_cc > max(ELSEWHERE_CC, ELSEWHERE_SHARE * volume_cc):
         words = f"No phase separates: {elsewhere_cc:.1f} cc elsewhere run the clicked point's course, as vessels do."
         return f"{words} {INSTEAD}", False
