@@ -1,0 +1,107 @@
+"""A plot that fits into a dock: quiet axes in the theme's colours, and a sentence where there is nothing to show.
+
+Import it only when the plotting library is there (`workstation.gui.plot_library`).
+"""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+
+from workstation.gui.fields import label
+from workstation.gui.theme import Theme, current_theme, follow_theme, text_scale
+
+SHORTEST_PX = 110
+SMALL_PX = 11
+
+
+class PlotArea(pg.PlotWidget):
+    """The plot itself: neither the wheel nor a drag moves it, since scrolling belongs to the panel."""
+
+    def __init__(self, name: str, axes: dict[str, pg.AxisItem] | None = None) -> None:
+        super().__init__(axisItems=axes or {})
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setMenuEnabled(False)
+        item.setMouseEnabled(False, False)
+        item.vb.disableAutoRange()
+        item.setContentsMargins(0, 4, 6, 0)
+        self.setAccessibleName(name)
+        self.setMinimumSize(120, SHORTEST_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # its own wish is 640 x 480
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, SHORTEST_PX)
+
+    def wheelEvent(self, event: object) -> None:
+        """Scrolling belongs to the panel."""
+        event.ignore()  # type: ignore[attr-defined]
+
+
+class SmallPlot(QWidget):
+    """A plot, or the sentence `nothing` in its place.
+
+    widget: the plot. content: what is shown when there is something; parts of the plot are added to its `column`.
+    """
+
+    def __init__(self, name: str, nothing: str, area: PlotArea) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.nothing, self.widget, self.plot = nothing, area, area.getPlotItem()
+        self.content = QWidget()
+        self.column = QVBoxLayout(self.content)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(2)
+        self.column.addWidget(area, 1)
+        self.empty = label(nothing, "muted", wrap=True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedLayout(self)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.content)
+
+    def say_nothing(self, why: str = "") -> None:
+        """Show a sentence in place of the plot: `why`, or the usual one."""
+        self.empty.setText(why or self.nothing)
+        self.setAccessibleDescription(self.empty.text())
+        self._stack.setCurrentWidget(self.empty)
+
+    def show_content(self) -> None:
+        """Show the plot."""
+        self._stack.setCurrentWidget(self.content)
+
+    def follow(self) -> None:
+        """Dress in the present theme, and in every later one. To be called when all parts are made."""
+        follow_theme(self, self.dress)
+
+    def dress(self, theme: Theme) -> None:
+        """Colours and letters of a theme."""
+        self.widget.setBackground(QColor(theme.field))
+        font = self.font()
+        font.setPixelSize(round(SMALL_PX * text_scale()))
+        for side in ("left", "bottom"):
+            axis = self.plot.getAxis(side)
+            axis.setPen(QColor(theme.border))
+            axis.setTextPen(QColor(theme.muted))
+            axis.setStyle(tickFont=font, tickLength=4, hideOverlappingLabels=False)
+            axis.label.setFont(font)
+            axis.enableAutoSIPrefix(False)
+            # the library has set the size of its label in the style already, which beats the font
+            axis.setLabel(axis.labelText, color=theme.muted, **{"font-size": f"{font.pixelSize()}px"})
+        self.plot.showGrid(x=True, y=True, alpha=0.15)
+
+    def name_axis(self, side: str, words: str) -> None:
+        """Write beside an axis what it shows."""
+        axis = self.plot.getAxis(side)
+        if axis.labelText != words:
+            axis.setLabel(words, color=current_theme().muted, **{"font-size": f"{round(SMALL_PX * text_scale())}px"})
+
+
+def faint(color: QColor, alpha: int) -> QColor:
+    """A colour through which others are seen."""
+    made = QColor(color)
+    made.setAlpha(alpha)
+    return made
