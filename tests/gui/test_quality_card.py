@@ -238,3 +238,14 @@ def test_the_rows_follow_the_figures() -> None:
     ]  # fmt: skip
     six = six_degrees(Transform.identity(), (0, 0, 0), "HFS")
     assert degree_rows(six["couch"], "couch")[0] == ("Lateral (X)", "0.0 mm", "")
+
+
+def test_while_the_image_is_shown_elsewhere_the_card_says_so(session: Session, case: Case) -> None:
+    registered(case)
+    card, placing = QualityCard(session), session.desk.placing
+    placing.moving_key = next(key for key, volume in session.case.images.items() if volume.modality == "MR")
+    said = card.method.text()
+    placing.show(Transform.from_rigid((30.0, 0, 0)))
+    assert "another place" in card.method.text() and card.method.property("kind") == "caution"
+    placing.show(None)
+    assert card.method.text() == said and card.method.property("kind") == "muted"

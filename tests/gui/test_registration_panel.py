@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.hands import click, let_live
 from tests.gui.small_patient import CT_FRAME, MR_FRAME
 from tests.gui.test_window import cut_off
-from workstation.case.commands import AddRegistration, RemoveRegistration
+from workstation.case.commands import AddRegistration, ChoosePlanningImage, RemoveRegistration
 from workstation.fusion.registration import Registration, RegistrationError
 from workstation.fusion.watching import Step
 from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep
@@ -142,6 +142,26 @@ def test_a_run_that_is_started_again_is_the_one_that_counts_and_can_be_stopped(
     assert panel.automatic.register.isVisible() and "Stopped" in panel.outcome.text()
     released.set()
     assert settle(full_window, 30)
+
+
+def test_an_image_that_became_the_planning_image_meanwhile_is_not_laid_on_itself(
+    full_window: MainWindow, panel: RegistrationPanel
+) -> None:
+    session = full_window.session
+    assert session is not None
+    released, planning = threading.Event(), session.case.planning_key
+
+    def slow(fixed, moving, *, watch, progress):  # type: ignore[no-untyped-def]
+        released.wait(10)
+        return answer({"verdict": "good"})(fixed, moving, watch=watch, progress=progress)
+
+    session.registering.run(slow)
+    moving = session.registering.moving
+    assert moving is not None
+    session.do(ChoosePlanningImage(moving.key))
+    released.set()
+    assert settle(full_window, 30)
+    assert session.case.planning_key == moving.key and session.viewing.overlay_key == planning
 
 
 def test_the_real_engine_registers_the_small_patient(full_window: MainWindow, panel: RegistrationPanel) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -32,12 +33,15 @@ class MetricCurve(QWidget):
         self.widget.setAccessibleName("Agreement of the images at each step")
         self.plot = self.widget.getPlotItem()
         self.plot.hideButtons()
-        self.legend = self.plot.addLegend(offset=(-8, -8))
+        self.stages = label("", "muted", wrap=True)
+        """The levels in the colours of their curves, from left to right: a legend would lie on the curves."""
+        self.stages.setTextFormat(Qt.TextFormat.RichText)
         self.words = label("", "muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.widget)
+        column.addWidget(self.stages)
         column.addWidget(self.words)
         self._dress()
 
@@ -48,14 +52,13 @@ class MetricCurve(QWidget):
         self._steps = steps
         for stage, (numbers, values) in curves_of(steps).items():
             if stage not in self._items:
-                self._items[stage] = self.plot.plot(name=stage)
+                self._items[stage] = self.plot.plot()
                 self._colour()
             self._items[stage].setData(numbers, values)
         self.words.setText(words_of(steps))
 
     def _clear(self) -> None:
         self._items.clear()
-        self.legend.clear()
         for item in list(self.plot.listDataItems()):
             self.plot.removeItem(item)
 
@@ -73,15 +76,17 @@ class MetricCurve(QWidget):
             axis.setTextPen(QColor(theme.muted))
             axis.setStyle(tickFont=self.font())
             axis.enableAutoSIPrefix(False)
-        self.plot.setLabel("bottom", "Step", color=theme.muted)
-        self.legend.setLabelTextColor(QColor(theme.text))
         self.plot.showGrid(x=True, y=True, alpha=0.15)
         self._colour()
 
     def _colour(self) -> None:
         colors = CURVES[current_theme().name]
-        for number, item in enumerate(self._items.values()):
-            item.setPen(pg.mkPen(colors[number % len(colors)], width=2))
+        names = []
+        for number, (stage, item) in enumerate(self._items.items()):
+            color = colors[number % len(colors)]
+            item.setPen(pg.mkPen(color, width=2))
+            names.append(f'<span style="color: {color}">●</span>&nbsp;{escape(stage).replace(" ", "&nbsp;")}')
+        self.stages.setText(" &nbsp; ".join(names))
 
 
 def curves_of(steps: Sequence[Step]) -> dict[str, tuple[list[int], list[float]]]:

@@ -211,7 +211,8 @@ class Registering(QObject):
             return
         if not session.viewing.overlay_key:
             session.viewing.opacity = FUSION_OPACITY
-        session.viewing.overlay_key = moving.key
+        # The image that was registered may have become the planning image meanwhile: then the other one lies on it.
+        session.viewing.overlay_key = (moving if moving is not self.fixed else fixed).key
         doubt = f" It is doubtful: {'; '.join(reasons)}." if verdict == "doubtful" else ""
         sentence = f"{name} is registered.{doubt} Check it by eye, then accept it."
         self._end(DONE, sentence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from workstation.editing.placing import rigid_part
 from workstation.gui.fields import NumberField, label
@@ -53,8 +53,12 @@ class DeformablePage(QWidget):
         column.addLayout(named("Measure", self.metric))
         column.addLayout(named("Stiffness", self.stiffness))
         column.addLayout(named("Bends", self.inside))
-        column.addWidget(self.own_spacing)
-        column.addWidget(self.spacing)
+        spaced = QHBoxLayout()
+        spaced.setSpacing(8)
+        spaced.addWidget(self.own_spacing)
+        spaced.addWidget(self.spacing)
+        spaced.addStretch(1)
+        column.addLayout(spaced)
         column.addWidget(self.diffeomorphic)
         self.note = label(WARNING, "muted", wrap=True)
         column.addWidget(self.note)

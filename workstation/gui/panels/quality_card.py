@@ -35,6 +35,7 @@ MARKS = {"good": "✓", "doubtful": "▲", "failed": "✕", "": ""}
 TERMS = (("patient", "Patient"), ("couch", "Couch"))
 DIRECTIONS = (("error", "As it lies"), ("correction", "Correction"))
 LIGHT_PX = 28
+ELSEWHERE = "Of the registration in use: the views show the image at another place just now"
 MEASURE_HINT = (
     "Landmarks, structures on both images, registered backwards, and repeated from perturbed starts: "
     "how far apart the answers lie in the active structure"
@@ -124,7 +125,9 @@ class QualityCard(Card):
         self.light.setCurrentIndex(list(LIGHTS).index(found.verdict))
         self.verdict.setText(HEADLINES[found.verdict])
         accepted = f"accepted by {registration.accepted_by}" if registration.accepted_by else "not accepted yet"
-        self.method.setText(breakable(f"{registration.method} · {accepted}"))
+        elsewhere = self._session.desk.placing.trial is not None
+        restyle(self.method, kind="caution" if elsewhere else "muted")
+        self.method.setText(ELSEWHERE if elsewhere else breakable(f"{registration.method} · {accepted}"))
         restyle(self.reasons, kind=KINDS[found.verdict])
         self.reasons.setText(breakable("\n".join(found.reasons)))
         self.reasons.setVisible(bool(found.reasons))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from workstation.case.commands import RemoveRegistration
 from workstation.case.registration_commands import UseRegistration, WithdrawAcceptance
@@ -147,10 +147,16 @@ class RegistrationPanel(Panel):
     def _add_quality(self, content: QVBoxLayout) -> None:
         self.quality = QualityCard(self.session)
         content.addWidget(self.quality)
-        for name in MORE:
+        more = QGridLayout()
+        more.setSpacing(6)
+        for number, name in enumerate(MORE):
             button = plain(self._actions[name].iconText(), self._actions[name].trigger)
             button.setToolTip(self._actions[name].toolTip())
-            content.addWidget(button)
+            alone = number == len(MORE) - 1 and number % 2 == 0
+            more.addWidget(button, number // 2, number % 2, 1, 2 if alone else 1)
+        for column in (0, 1):
+            more.setColumnStretch(column, 1)
+        content.addLayout(more)
 
     # ------------------------------------------------------------------ showing
 
