@@ -5,19 +5,20 @@ Import it only when the plotting library is there (`workstation.gui.plot_library
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QIODevice, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainterPath, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QGraphicsPathItem, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtGui import QColor, QImage, QPainterPath, QPolygonF, QRegion, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QGraphicsPathItem, QHBoxLayout, QWidget
 
 from workstation.gui.evidence_lines import CourseLine, course_rows
+from workstation.gui.fields import ElidedButton, label
 from workstation.gui.plot_legend import Entry, PlotLegend
-from workstation.gui.small_plot import PlotArea, SmallPlot, faint
+from workstation.gui.small_plot import EdgeAxis, PlotArea, SmallPlot, faint
 from workstation.gui.theme import Theme, current_theme
 from workstation.gui.time_scale import numbers_between, places
 from workstation.gui.time_scale import place_of as place_of_time
@@ -27,13 +28,14 @@ from workstation.measurements.export import csv_text, write_csv
 NOTHING = "No curves yet: click in the tumour, or point at the images."
 UNDER_CURSOR = "under the cursor"
 SECONDS, ORDER = "s from contrast", "phases in order, times unknown"
-NUMBER_GAP_PX = 32.0
+NUMBER_GAP_PX = 26.0
 ROOM = 0.06
-PICTURE_SCALE = 2
+FAINT = 110
+PICTURE_SCALE, MARGIN_PX = 2, 6
 CSV_FILES, PICTURE_FILES = "Tables (*.csv)", "PNG pictures (*.png)"
 
 
-class PhaseTicks(pg.AxisItem):
+class PhaseTicks(EdgeAxis):
     """Numbers of seconds on the scale of `time_scale`, or the names of phases."""
 
     def __init__(self) -> None:
@@ -67,8 +69,9 @@ class CoursePlot(SmallPlot):
     refused = Signal(str)
 
     def __init__(self, unit: str = "signal") -> None:
-        self._ticks = PhaseTicks()
-        super().__init__("Signal over time", NOTHING, PlotArea("Signal over time", {"bottom": self._ticks}))
+        ticks = PhaseTicks()
+        super().__init__("Signal over time", NOTHING, PlotArea("Signal over time", {"bottom": ticks}))
+        self._ticks = ticks
         self._unit = unit
         self._lines: tuple[CourseLine, ...] = ()
         self._times: tuple[float | None, ...] = ()
@@ -76,11 +79,13 @@ class CoursePlot(SmallPlot):
         self._place: NDArray[np.float64] = np.zeros(0)
         self._order: NDArray[np.int64] = np.zeros(0, np.int64)
         self._range = (0.0, 1.0)
-        self._drawn: list[object] = []
+        self._drawn: list[tuple[QGraphicsPathItem, pg.PlotDataItem]] = []
         self.hover = pg.PlotDataItem(connect="finite", symbolSize=4, symbol="o")
         self.hover.setZValue(20)
         self.plot.addItem(self.hover, ignoreBounds=True)
         self.widget.setToolTip("The bands are ± the noise (one standard deviation)")
+        self.caption = label(unit, "muted")  # above the axis: a plot in a dock is too low for it to stand upright
+        self.column.insertWidget(0, self.caption)
         self.legend = PlotLegend()
         self.column.addWidget(self.legend)
         self.column.addLayout(self._buttons())
@@ -135,9 +140,6 @@ class CoursePlot(SmallPlot):
             self._fit(min(self._range[0], float(finite.min())), max(self._range[1], float(finite.max())))
 
     def _draw(self) -> None:
-        for item in self._drawn:
-            self.plot.removeItem(item)
-        self._drawn = []
         if not self._names:
             self._place = np.zeros(0)
             self.say_nothing()
@@ -148,27 +150,36 @@ class CoursePlot(SmallPlot):
         self._ticks.names = () if timed else self._names
         self._ticks.picture = None  # the library draws an axis anew only when its range changes
         self.hover.setVisible(False)
-        for line in self._lines:
-            self._draw_line(line)
+        while len(self._drawn) < len(self._lines):
+            self._drawn.append(self._new_items())
+        for line, (band, curve) in zip(self._lines, self._drawn, strict=False):
+            self._draw_line(line, band, curve)
+        for number, items in enumerate(self._drawn):
+            for item in items:
+                item.setVisible(number < len(self._lines))
         self._name_axes()
         self._show_legend()
         self._fit(*self._reach())
 
-    def _draw_line(self, line: CourseLine) -> None:
-        colour = faint(QColor(*line.color), 110 if line.faint else 255)
+    def _new_items(self) -> tuple[QGraphicsPathItem, pg.PlotDataItem]:
+        """A band and a curve; they are used again for other courses, since making them takes milliseconds."""
+        band, curve = QGraphicsPathItem(), pg.PlotDataItem(connect="finite", symbol="o", symbolPen=None)
+        band.setPen(pg.mkPen(None))
+        for item in (band, curve):
+            self.plot.addItem(item, ignoreBounds=True)
+        return band, curve
+
+    def _draw_line(self, line: CourseLine, band: QGraphicsPathItem, curve: pg.PlotDataItem) -> None:
+        colour = faint(QColor(*line.color), FAINT if line.faint else 255)
         style = Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine
         x, values, noise = (of[self._order] for of in (self._place, line.values, line.noise))
-        band = QGraphicsPathItem(band_path(x, values, noise))
-        band.setPen(pg.mkPen(None))
+        band.setPath(band_path(x, values, noise))
         band.setBrush(faint(colour, 22 if line.faint else 48))
-        curve = pg.PlotDataItem(
+        curve.setData(
             x, values, connect="finite", pen=pg.mkPen(colour, width=1.2 if line.faint else 2, style=style),
             symbol="o", symbolSize=4 if line.faint else 6, symbolBrush=colour, symbolPen=None,
         )  # fmt: skip
-        for depth, item in ((0, band), (5 if line.faint else 10, curve)):
-            item.setZValue(depth)
-            self.plot.addItem(item, ignoreBounds=True)
-            self._drawn.append(item)
+        curve.setZValue(5 if line.faint else 10)
 
     def _reach(self) -> tuple[float, float]:
         """Lowest and highest value, noise included."""
@@ -188,14 +199,14 @@ class CoursePlot(SmallPlot):
         )  # fmt: skip
 
     def _name_axes(self) -> None:
-        self.name_axis("left", self._unit)
+        self.caption.setText(self._unit)
         self.name_axis("bottom", ORDER if self._ticks.names else SECONDS)
 
     def _show_legend(self) -> None:
         text = QColor(current_theme().text)
         entries = [
             Entry(
-                line.name, faint(QColor(*line.color), 110 if line.faint else 255),
+                line.name, faint(QColor(*line.color), FAINT if line.faint else 255),
                 Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine, 1.2 if line.faint else 2.0,
             )
             for line in self._lines
@@ -215,9 +226,6 @@ class CoursePlot(SmallPlot):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._ticks.picture = None  # the names' room is another one
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(min(super().minimumSizeHint().width(), 280), super().minimumSizeHint().height())
 
     # ------------------------------------------------------------------ for other programs
 
@@ -270,16 +278,15 @@ class CoursePlot(SmallPlot):
         return True
 
     def picture(self) -> QImage:
-        """Plot and legend, without the buttons."""
-        width, gap = self.content.width(), self.column.spacing()
-        made = QImage(
-            QSize(width, self.widget.height() + gap + self.legend.height()) * PICTURE_SCALE,
-            QImage.Format.Format_ARGB32,
-        )
+        """What is shown, without the buttons."""
+        edge = MARGIN_PX
+        size = QSize(self.content.width() + 2 * edge, self.legend.geometry().bottom() + 1 + 2 * edge)
+        made = QImage(size * PICTURE_SCALE, QImage.Format.Format_ARGB32)
         made.setDevicePixelRatio(PICTURE_SCALE)
         made.fill(QColor(current_theme().field))
-        QWidget.render(self.widget, made, QPoint(0, 0))  # a graphics view's own one draws its scene alone
-        self.legend.render(made, QPoint(0, self.widget.height() + gap))
+        for each in (self.caption, self.widget, self.legend):
+            # a graphics view's own `render` draws its scene alone
+            QWidget.render(each, made, each.pos() + QPoint(edge, edge), QRegion(), QWidget.RenderFlag.DrawChildren)
         return made
 
 
@@ -296,10 +303,10 @@ def band_path(x: NDArray[np.float64], values: NDArray[np.float64], noise: NDArra
     return path
 
 
-def _link(text: str, tooltip: str, action: object) -> QPushButton:
-    made = QPushButton(text)
+def _link(text: str, tooltip: str, action: Callable[[], object]) -> ElidedButton:
+    made = ElidedButton(text)
     made.setProperty("kind", "link")
     made.setToolTip(tooltip)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
-    made.clicked.connect(lambda _checked: action())  # type: ignore[operator]
+    made.clicked.connect(lambda _checked: action())
     return made

@@ -46,7 +46,8 @@ def course_rows(
     [['pre', '', '1', '0.1'], ['early', '60', '2.5', '0.1']]
     """
     said = f" [{unit}]" if unit else ""
-    rows = [["phase", "time_s", *(head for line in lines for head in (f"{line.name}{said}", f"{line.name} noise{said}"))]]
+    heads = [f"{line.name}{kind}{said}" for line in lines for kind in ("", " noise")]
+    rows = [["phase", "time_s", *heads]]
     for n, (time, name) in enumerate(zip(times_s, names, strict=True)):
         values = [float(of[n]) for line in lines for of in (line.values, line.noise)]
         rows.append([name, _number(time), *map(_number, values)])

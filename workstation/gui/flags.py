@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 MOST_ROWS = 4
@@ -22,9 +22,8 @@ class Flag:
 def flags(poles_px: Sequence[float], widths_px: Sequence[float], room_px: float) -> list[Flag]:
     """A place for the name of each mark, in as few rows as can be.
 
-    poles_px: (n,) rising places of the marks along the line. widths_px: (n,) of their names. room_px: the line's length.
-    Names fly to the right of their poles, the last ones to the left where they would be cut off. With more names than
-    `MOST_ROWS` hold, every other one is left out, the first and the last excepted.
+    poles_px: (n,) rising places of the marks along the line. widths_px: (n,) of their names. room_px: the line's
+        length. With more names than `MOST_ROWS` hold, every other one is left out, but not the first and the last.
     """
     marks = list(range(len(poles_px)))
     while marks:
@@ -35,57 +34,57 @@ def flags(poles_px: Sequence[float], widths_px: Sequence[float], room_px: float)
     return []
 
 
+_Span = tuple[float, float]
 _Placed = list[tuple[float, float, int]]
 
 
 def _best(poles: Sequence[float], widths: Sequence[float], room: float) -> _Placed | None:
-    """Of all numbers of names that fly to the left, what takes the fewest rows."""
-    best: _Placed | None = None
+    """Names over the middle of their poles, or the last ones flying to the left: what takes the fewest rows."""
+    found = []
+    for spans in _choices(poles, widths, room):
+        if all(left >= 0 and right <= room for left, right in spans):
+            rows = _rows(poles, spans)
+            if rows is not None:
+                found.append([(left, right, row) for (left, right), row in zip(spans, rows, strict=True)])
+    return min(found, key=lambda placed: max(row for _, _, row in placed), default=None)
+
+
+def _choices(poles: Sequence[float], widths: Sequence[float], room: float) -> Iterator[list[_Span]]:
+    pairs = list(zip(poles, widths, strict=True))
+    lefts = [min(max(pole - width / 2, 0.0), room - width) for pole, width in pairs]
+    yield [(left, left + width) for left, width in zip(lefts, widths, strict=True)]
     for turned in range(len(poles), -1, -1):
-        spans = [
-            (pole, pole + width) if n < turned else (pole - width, pole)
-            for n, (pole, width) in enumerate(zip(poles, widths, strict=True))
+        yield [
+            (pole, pole + width) if n < turned else (pole - width, pole) for n, (pole, width) in enumerate(pairs)
         ]
-        if any(left < 0 or right > room for left, right in spans):
-            continue
-        rows = _rows(poles, spans)
-        if rows is not None and (best is None or max(rows) < max(row for _, _, row in best)):
-            best = [(left, right, row) for (left, right), row in zip(spans, rows, strict=True)]
-    return best
 
 
-def _rows(poles: Sequence[float], spans: Sequence[tuple[float, float]]) -> list[int] | None:
+def _rows(poles: Sequence[float], spans: Sequence[_Span]) -> list[int] | None:
     """Rows so that no flag lies on another one nor across a pole that reaches higher; None where that can't be."""
-    above = _above(poles, spans)
-    if any((b, a) in above for a, b in above):
-        return None
-    rows = [0] * len(poles)
-    for _ in range(len(poles) + 1):
-        before = list(rows)
-        for high, low in sorted(above):
-            rows[high] = max(rows[high], rows[low] + 1)
-        _spread(spans, rows)
-        if rows == before:
-            return rows
-    return None
+    below = [_crossed(n, poles, spans) for n in range(len(spans))]
+    rows: dict[int, int] = {}
+    while len(rows) < len(spans):
+        ready = [n for n in range(len(spans)) if n not in rows and below[n] <= rows.keys()]
+        if not ready:
+            return None
+        row = 1 + max((rows[n] for n in below[ready[0]]), default=-1)
+        while any(rows[n] == row and _touch(spans[n], spans[ready[0]]) for n in rows):
+            row += 1
+        rows[ready[0]] = row
+    return [rows[n] for n in range(len(spans))]
 
 
-def _above(poles: Sequence[float], spans: Sequence[tuple[float, float]]) -> set[tuple[int, int]]:
-    """(higher, lower) pairs: a flag that lies across a pole is higher than that pole's own."""
-    found = set()
-    for one, (left, right) in enumerate(spans):
-        rightwards = left >= poles[one]
-        others = range(one + 1, len(poles)) if rightwards else range(one)
-        for other in others:
-            if poles[other] < right + GAP_PX if rightwards else poles[other] > left - GAP_PX:
-                found.add((one, other))
-    return found
+def _crossed(number: int, poles: Sequence[float], spans: Sequence[_Span]) -> set[int]:
+    """The marks whose poles a flag lies across: their own flags have to be lower.
+
+    Of a flag that flies to one side, only the poles on that side count, so that marks in one place can do, too.
+    """
+    left, right = spans[number]
+    pole = poles[number]
+    later = {n for n in range(number + 1, len(poles)) if poles[n] < right + GAP_PX / 2} if right > pole else set()
+    earlier = {n for n in range(number) if poles[n] > left - GAP_PX / 2} if left < pole else set()
+    return later | earlier
 
 
-def _spread(spans: Sequence[tuple[float, float]], rows: list[int]) -> None:
-    """Raise what lies on another flag of its row."""
-    for one in range(len(spans)):
-        for other in range(one + 1, len(spans)):
-            apart = spans[one][1] + GAP_PX <= spans[other][0] or spans[other][1] + GAP_PX <= spans[one][0]
-            if not apart and rows[one] == rows[other]:
-                rows[one] += 1
+def _touch(one: _Span, other: _Span) -> bool:
+    return one[0] < other[1] + GAP_PX and other[0] < one[1] + GAP_PX

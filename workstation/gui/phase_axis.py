@@ -183,7 +183,7 @@ class PhaseAxis(QWidget):
         for time_s, box, text in self._numbers(below):
             x = self._x_of(float(place_of(time_s)))
             painter.setPen(QPen(QColor(theme.text if time_s == 0 else theme.muted), 1.5 if time_s == 0 else 1.0))
-            painter.drawLine(QPointF(x, y - (8 if time_s == 0 else 0)), QPointF(x, y + (8 if time_s == 0 else 5)))
+            painter.drawLine(QPointF(x, y - (6 if time_s == 0 else 0)), QPointF(x, y + (8 if time_s == 0 else 5)))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _numbers(self, below: QRectF) -> list[tuple[float, QRectF, str]]:

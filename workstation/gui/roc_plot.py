@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from workstation.gui.evidence_lines import RocLine
 from workstation.gui.plot_legend import Entry, PlotLegend
@@ -22,7 +22,7 @@ NOTHING = "No ROC curves yet: they need voxels of the tumour and of flow."
 MOST_LINES = 4
 WIDE_PX = 400
 SMALLEST_PX, LARGEST_PX = 130, 260
-AXIS_PX = 36
+AXIS_PX = 42
 FALSE, TRUE = "flow taken for tumour", "tumour found"
 
 
@@ -42,19 +42,20 @@ class RocPlot(SmallPlot):
             self.name_axis(side, words)
         self.plot.getAxis("left").setWidth(AXIS_PX)
         self.plot.getAxis("bottom").setHeight(AXIS_PX)
-        self.plot.setContentsMargins(0, 6, 6, 0)
+        self.plot.setContentsMargins(0, 8, 8, 0)
         self.plot.vb.setRange(QRectF(-0.02, -0.02, 1.04, 1.04), padding=0.0, disableAutoRange=True)
         self._sides = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._sides.setSpacing(6)
         self.column.removeWidget(self.widget)
         self._frame = QWidget()
         self._frame.setMinimumHeight(SMALLEST_PX)
+        self._frame.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.widget.setParent(self._frame)
         self._frame.installEventFilter(self)
         self.legend = PlotLegend()
         self._sides.addWidget(self._frame, 1)
-        self._sides.addWidget(self.legend, 1)
-        self.column.addLayout(self._sides)
+        self._sides.addWidget(self.legend)
+        self.column.addLayout(self._sides, 1)
         self.follow()
 
     def show_rocs(self, lines: Sequence[RocLine]) -> None:
@@ -95,6 +96,8 @@ class RocPlot(SmallPlot):
         direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         if direction != self._sides.direction():
             self._sides.setDirection(direction)
+            self._sides.setStretch(0, 4)
+            self._sides.setStretch(1, 5 if wide else 0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._frame and event.type() == QEvent.Type.Resize:

@@ -6,7 +6,7 @@ Import it only when the plotting library is there (`workstation.gui.plot_library
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
@@ -15,19 +15,28 @@ from workstation.gui.theme import Theme, current_theme, follow_theme, text_scale
 
 SHORTEST_PX = 110
 SMALL_PX = 11
+BEYOND_PX = 16
+
+
+class EdgeAxis(pg.AxisItem):
+    """An axis whose first and last numbers are written, too, where they reach beyond its ends."""
+
+    def boundingRect(self) -> QRectF:
+        return super().boundingRect().adjusted(-BEYOND_PX, -BEYOND_PX, BEYOND_PX, BEYOND_PX)
 
 
 class PlotArea(pg.PlotWidget):
     """The plot itself: neither the wheel nor a drag moves it, since scrolling belongs to the panel."""
 
     def __init__(self, name: str, axes: dict[str, pg.AxisItem] | None = None) -> None:
-        super().__init__(axisItems=axes or {})
+        own = {side: EdgeAxis(side) for side in ("left", "bottom")}
+        super().__init__(axisItems={**own, **(axes or {})})
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
         item.vb.disableAutoRange()
-        item.setContentsMargins(0, 4, 6, 0)
+        item.setContentsMargins(0, 4, 12, 0)
         self.setAccessibleName(name)
         self.setMinimumSize(120, SHORTEST_PX)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # its own wish is 640 x 480

@@ -21,6 +21,8 @@ WITHIN, UNSURE_SHARE = 0.1, 0.2
 """The threshold decides where moving it by `WITHIN` to both sides changes more than this share of the volume."""
 REACH_PX = 10.0
 STEP, LARGE_STEP = 0.01, 0.1
+HEADROOM = 1.25
+"""So that the volume can be written above the curve."""
 SHADE = "Shaded: here ±0.1 of the threshold decides over more than 20 % of the volume."
 
 
@@ -106,8 +108,9 @@ class ThresholdPlot(SmallPlot):
     threshold_moved = Signal(float)
 
     def __init__(self) -> None:
-        self.area = ThresholdArea()
-        super().__init__("Volume against threshold", NOTHING, self.area)
+        area = ThresholdArea()
+        super().__init__("Volume against threshold", NOTHING, area)
+        self.area = area
         self._thresholds: NDArray[np.float64] = np.zeros(0)
         self._volumes: NDArray[np.float64] = np.zeros(0)
         self._value = 0.5
@@ -131,8 +134,10 @@ class ThresholdPlot(SmallPlot):
         self.follow()
 
     def show_volumes(self, thresholds: ArrayLike, volumes_cc: ArrayLike, words: str = "") -> None:
-        """Draw another curve. thresholds: (m,) rising. volumes_cc: (m,). words: a sentence below; without any
-        thresholds, the sentence in place of the plot."""
+        """Draw another curve. thresholds: (m,) rising. volumes_cc: (m,).
+
+        words: a sentence below; without thresholds, the one in place of the plot.
+        """
         self._thresholds = np.asarray(thresholds, dtype=np.float64)
         self._volumes = np.asarray(volumes_cc, dtype=np.float64)
         if self._thresholds.shape != self._volumes.shape or (np.diff(self._thresholds) <= 0).any():
@@ -143,7 +148,7 @@ class ThresholdPlot(SmallPlot):
         self.show_content()
         self.curve.setData(self._thresholds, self._volumes)
         first, last = float(self._thresholds[0]), float(self._thresholds[-1])
-        top = 1.08 * max(float(np.nanmax(self._volumes)), 1e-3)
+        top = HEADROOM * max(float(np.nanmax(self._volumes)), 1e-3)
         self.plot.vb.setRange(QRectF(first, 0.0, last - first, top), padding=0.0, disableAutoRange=True)
         self._shade()
         text = " ".join(each for each in (words, SHADE if self._shades else "") if each)
@@ -216,8 +221,6 @@ class ThresholdPlot(SmallPlot):
         accent = QColor(current_theme().accent)
         self.line.setPen(pg.mkPen(accent, width=3 if self.area.hasFocus() else 2))
         self.dot.setBrush(accent)
-        ground = QColor(current_theme().field)
-        self.said.fill = pg.mkBrush(faint(ground, 190))
 
 
 def deciding(

@@ -37,7 +37,7 @@ def place_of(time_s: ArrayLike) -> NDArray[np.float64]:
 def numbers_between(first_s: float, last_s: float, gap: float) -> list[float]:
     """Round times from `first_s` to `last_s` whose places are at least `gap` apart, rising.
 
-    >>> numbers_between(-60, 900, 0.9)
+    >>> numbers_between(-60, 900, 0.8)
     [-60.0, 0.0, 10.0, 60.0, 300.0, 900.0]
     """
     kept: list[float] = []
