@@ -11,7 +11,7 @@ from workstation.geometry.transform import Transform
 from workstation.images.phase_times import Phase
 from workstation.images.volume import Volume
 
-FRAME = "1.2.3.mr"
+FRAME = "1.2.3.20"
 GRID = Grid((-35.25, -35.25, -23.25), (1.5, 1.5, 1.5), np.eye(3), (48, 48, 32))
 TUMOUR_MM, TUMOUR_RADIUS_MM = np.array([-3.0, 0.0, 0.0]), 8.0
 VEIN_MM, VEIN_RADIUS_MM = np.array([8.5, 0.0, 0.0]), 4.0

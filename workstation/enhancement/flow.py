@@ -17,7 +17,7 @@ from workstation.enhancement.regions import Mask, ball_around
 
 Float = NDArray[np.float64]
 
-SEED_RADIUS_MM = 2.5
+SEED_RADIUS_MM, SEED_VOXELS = 2.5, 15
 AS_BRIGHT = 0.8
 """Enhancement of flow, as a share of the tumour's."""
 APART_DEG = 8.0
@@ -26,6 +26,8 @@ APART_NOISES = 4.0
 LEAST_CC = 0.15
 MOST_FLOWS = 2
 ROUNDS = 12
+VEIN_NAME = "vein"
+"""What a course is called that a person pointed at; those found are numbered."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,12 @@ class Course:
 
 
 def course_at(stack: PhaseStack, name: str, point_kji: Float, radius_mm: float = SEED_RADIUS_MM) -> Course:
-    """The course around a fractional index (k, j, i): the median, which flow voids and edges in it do not change."""
+    """The course around a fractional index (k, j, i): the median, which flow voids and edges in it do not change.
+
+    On large voxels the ball is larger, so that there are some to take the median of.
+    """
+    some_mm = float(np.cbrt(SEED_VOXELS * 1000.0 * stack.grid.voxel_volume_cc * 3.0 / (4.0 * np.pi)))
+    radius_mm = max(radius_mm, some_mm)
     where = ball_around(point_kji, radius_mm, stack.grid.spacing_mm, stack.grid.shape) & stack.covered
     return course_in(stack, name, where)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from workstation.enhancement.errors import EnhancementError
 from workstation.enhancement.noise import noise_sd
 from workstation.geometry.grid import Grid
 from workstation.images.resample import resample
+from workstation.images.volume import Volume
 from workstation.jobs.progress import Progress, silent
 
 Single = NDArray[np.float32]
@@ -27,6 +28,7 @@ SAMPLED = 200_000
 SAME_GAIN = 0.03
 """Gains that differ by less are taken as the same: tissue that enhances a little is no change of the scanner."""
 FEWEST_VOXELS = 30
+LEAST_SHADING = np.float32(0.05)
 MOST_ENHANCED = 1.6
 """Muscle becomes some 1.2 times as bright, vessels more than twice."""
 
@@ -80,19 +82,22 @@ def stack_phases(
     *,
     gains: Float | None = None,
     reference_tissue: NDArray[np.bool_] | None = None,
+    shading: Volume | None = None,
     progress: Progress = silent,
 ) -> PhaseStack:
     """Look every phase up on a grid of the reference phase's frame, once, and bring it to one scale.
 
     gains: of each phase, where they are known already. reference_tissue: (k, j, i) voxels that tell them, such as
     muscle; by default tissue that does not enhance does. EnhancementError where that tissue enhances as vessels do.
+    shading: what the coil multiplies signals by (see `workstation.images.shading`); it stays where it is while the
+    patient moves.
     """
     signals = np.empty((len(aligned), *grid.shape), np.float32)
     covered = np.ones(grid.shape, bool)
     noise = np.empty(len(aligned))
     for n, each in enumerate(aligned):
         progress(n / len(aligned), f"Looking up {each.phase.name}")
-        volume = each.phase.volume
+        volume = each.phase.volume if shading is None else without_shading(each.phase.volume, shading)
         found = resample(volume, grid, each.to_phase, OUTSIDE, frame_of_reference_uid=frame_of_reference_uid)
         signals[n] = found.voxels
         covered &= np.isfinite(signals[n]) & (signals[n] != OUTSIDE)
@@ -108,6 +113,14 @@ def stack_phases(
     signals /= told[:, None, None, None].astype(np.float32)
     progress(1.0, "The phases are on one grid")
     return PhaseStack(grid, frame_of_reference_uid, tuple(aligned), signals, noise / told, told, covered, before)
+
+
+def without_shading(volume: Volume, shading: Volume) -> Volume:
+    """An image with its signals divided by the coil's sensitivity, float32."""
+    field = shading
+    if not volume.grid.same_as(shading.grid):
+        field = resample(shading, volume.grid, fill=1.0)
+    return replace(volume, voxels=(volume.voxels / np.maximum(field.voxels, LEAST_SHADING)).astype(np.float32))
 
 
 def gains_in(signals: Single, tissue: NDArray[np.bool_], reference: int) -> Float:

@@ -13,16 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workstation.enhancement.flow import Course, course_at, course_in, flows_beside
+from workstation.enhancement.cautions import ALWAYS, motion_cautions, threshold_cautions, timing_cautions
+from workstation.enhancement.flow import VEIN_NAME, Course, course_at, course_in, flows_beside
 from workstation.enhancement.judging import judge_regions
 from workstation.enhancement.maps import EvidenceMap
 from workstation.enhancement.phase_stack import PhaseStack
-from workstation.enhancement.regions import (
-    Mask,
-    connected_to,
-    opened,
-    touched,
-)
+from workstation.enhancement.regions import Mask, connected_to, opened, touched
 from workstation.enhancement.separability import SEPARATES, Judged
 from workstation.enhancement.shaping import near_seeds, shaped
 from workstation.enhancement.unmixing import SURFACE, Shares, shares_of
@@ -39,16 +35,11 @@ ELSEWHERE_SHARE, ELSEWHERE_CC = 0.2, 0.8
 ELSEWHERE_CORE = 0.8
 LEAST_CC = 0.2
 """Less is no tumour that could be told from noise."""
-UNSURE_SHARE = 0.2
-"""Of the volume that a threshold of 0.4 or 0.6 in place of 0.5 may change before the threshold decides too much."""
-SAMPLE_MM = 4.0
 SHARE_NAME = "share of tumour"
 SHARE_FORMULA = "share of the tumour's course in each voxel, least squares without negative shares"
+ALIKE_DEG = 3.0
+"""Courses that differ by less are the same."""
 INSTEAD = "Contour on T2, MRA and bone CT."
-ALWAYS = (
-    "Delayed brightness is not specific to tumour: slow flow in the jugular bulb, scar and marrow retain signal, and "
-    "paraganglioma washes out. Contour on all phases, T2, MRA and bone CT."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +93,10 @@ def separate(
     own = course_at(stack, "tumour", seed)
     allowed = stack.covered if barrier is None else stack.covered & ~barrier
     flows = _flows(stack, own, vein_mm, vein)
+    alike = [flow for flow in flows if flow.name == VEIN_NAME and _angle_deg(stack, flow, own) < ALIKE_DEG]
+    if alike:
+        words = "No phase separates: the vein runs the clicked point's course."
+        return _nothing(stack, own, flows, None, (), f"{words} {INSTEAD}", seed, allowed)
     empty = np.zeros(stack.grid.shape, bool)
     if not flows:
         words = "No phase separates: no vessel runs another course than the clicked point."
@@ -127,9 +122,12 @@ def separate(
         return _nothing(stack, own, flows, shares, evidence, sentence, seed, allowed)
     flow_region = _flow_region(stack, shares, region)
     progress(1.0, "Separated")
-    found = _warnings(stack, own, flows, shares, region, threshold)
+    found = [
+        *motion_cautions(stack), *timing_cautions(stack, own, flows),
+        *threshold_cautions(region, shares.tumour, threshold), ALWAYS,
+    ]  # fmt: skip
     return Separation(
-        stack, own, tuple(flows), shares, region, flow_region, evidence, True, sentence, seed, allowed, (*found, ALWAYS)
+        stack, own, tuple(flows), shares, region, flow_region, evidence, True, sentence, seed, allowed, tuple(found)
     )
 
 
@@ -138,9 +136,9 @@ def _flows(stack: PhaseStack, own: Course, vein_mm: ArrayLike | None, vein: Mask
     found = flows_beside(stack, own)
     told = None
     if vein is not None and vein.any():
-        told = course_in(stack, "vein", vein)
+        told = course_in(stack, VEIN_NAME, vein)
     elif vein_mm is not None:
-        told = course_at(stack, "vein", stack.grid.to_index(vein_mm)[::-1])
+        told = course_at(stack, VEIN_NAME, stack.grid.to_index(vein_mm)[::-1])
     if told is None:
         return found
     return [told, *(flow for flow in found if _angle_deg(stack, flow, told) > 12.0)]
@@ -201,31 +199,12 @@ def _flow_region(stack: PhaseStack, shares: Shares, region: Mask) -> Mask:
     return connected_to(flow, near) if len(near) else np.zeros_like(region)
 
 
-def _warnings(
-    stack: PhaseStack, own: Course, flows: Sequence[Course], shares: Shares, region: Mask, threshold: float
-) -> list[str]:
-    found = [each.doubt + "." for each in stack.aligned if each.doubt]
-    after = list(stack.after)
-    vein = flows[0].enhancement(stack.before)[after]
-    count = max(1.0, float(region.sum()))
-    if vein[-1] > 0.9 * vein.max():
-        found.append("The flow does not wash out within these phases: later ones would tell more.")
-    named = [stack.aligned[n].phase for n in after]
-    arterial = [phase for phase in named if phase.name.startswith("arterial")]
-    tumour = own.enhancement(stack.before)[after]
-    if arterial and tumour[0] < 1.2 * vein[0]:
-        found.append("The arterial phase came too late or took too long: the vein had filled (6 to 8 s can separate).")
-    wide, narrow = (float((region & (shares.tumour > t)).sum()) for t in (threshold - 0.1, threshold + 0.1))
-    if wide - narrow > UNSURE_SHARE * count:
-        found.append("The threshold decides over more than 20 % of the volume.")
-    return found
-
-
 def _nothing(
     stack: PhaseStack, own: Course, flows: Sequence[Course], shares: Shares | None, evidence: tuple[Judged, ...],
     sentence: str, seed_kji: Float, allowed: Mask,
 ) -> Separation:  # fmt: skip
     empty = np.zeros(stack.grid.shape, bool)
+    found = (*motion_cautions(stack), *(timing_cautions(stack, own, flows) if flows else ()), ALWAYS)
     return Separation(
-        stack, own, tuple(flows), shares, empty, empty, evidence, False, sentence, seed_kji, allowed, (ALWAYS,)
+        stack, own, tuple(flows), shares, empty, empty, evidence, False, sentence, seed_kji, allowed, found
     )

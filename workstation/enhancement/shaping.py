@@ -19,7 +19,8 @@ SEED_MM, CORE_MM = 2.5, 4.0
 
 def near_seeds(mask: Mask, place: Index, grid: Grid) -> Index:
     """(n, 3) where growing begins: voxels of a mask around a click, which may have met a flow void; else the click."""
-    around = ball_around(place.astype(np.float64), SEED_MM, grid.spacing_mm, grid.shape)
+    radius_mm = max(SEED_MM, 1.1 * float(grid.spacing_mm.max()))
+    around = ball_around(place.astype(np.float64), radius_mm, grid.spacing_mm, grid.shape)
     found = np.argwhere(around & mask)
     return found if len(found) else np.clip(place, 0, np.array(grid.shape) - 1)[None]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,17 +12,20 @@ from numpy.typing import ArrayLike, NDArray
 from workstation.enhancement.alignment import AlignedPhase, align_phases
 from workstation.enhancement.candidate import contours_of, level_field
 from workstation.enhancement.errors import EnhancementError
+from workstation.enhancement.flow import SEED_RADIUS_MM
 from workstation.enhancement.maps import EvidenceMap, evidence_maps
 from workstation.enhancement.phase_stack import PhaseStack, stack_phases
 from workstation.enhancement.separation import BOX_MM, SHARE_FORMULA, SHARE_NAME, Separation, separate
 from workstation.enhancement.unmixing import SURFACE
 from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.grid import Grid
+from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
 from workstation.images.phase_times import Phase
+from workstation.images.shading import shading_of
 from workstation.images.volume import Volume
 from workstation.jobs.progress import Progress, part, silent
-from workstation.structures.carried import planes_of
+from workstation.structures.carried import carried_stack, planes_of
 from workstation.structures.rasterise import mask_of
 from workstation.structures.structure import ContourStack
 
@@ -63,6 +67,7 @@ def subtract(
     to_reference: SpatialMap | None = None,
     barriers: Sequence[ContourStack] = (),
     normalise: ContourStack | None = None,
+    shading: Literal["ratio", "n4"] = "ratio",
     chosen: Sequence[str] = (),
     threshold: float = SURFACE,
     aligned: Sequence[AlignedPhase] | None = None,
@@ -73,31 +78,31 @@ def subtract(
     phases: of one examination, in the order of time. tumour_mm, vein_mm: (3,) points, and vein, barriers, normalise:
     contours, in the frame of the planning image where there is one, else of the reference phase. barriers: what the
     tumour can't be, such as bone. normalise: tissue that tells the phases' scale, such as muscle; never the vein.
+    shading: "ratio" leaves it to courses and ratios, which don't depend on it, "n4" takes it out of the signals first.
     reference: what the others are aligned with, by default the one before contrast. to_reference: the planning image's
     frame to the reference phase's. chosen: names of the phases that count, all by default. aligned: where that was
     done before.
     Raises EnhancementError for fewer than two phases, a point outside of the images, or no link to the planning image.
     """
-    base = reference or _reference(phases)
+    base = reference or reference_of(phases)
     target = planning or base.volume
     link = _link(base.volume, planning, to_reference)
     point = link.apply(np.asarray(tumour_mm, dtype=np.float64))
-    if not base.volume.grid.contains(point):
-        raise EnhancementError("The point in the tumour lies outside of the phases")
+    vein_point = None if vein_mm is None else link.apply(np.asarray(vein_mm, dtype=np.float64))
+    _check_points(base.volume.grid, point, vein_point)
     done = tuple(aligned) if aligned is not None else align_phases(phases, base, part(progress, 0.0, 0.6))
     grid = box_around(base.volume.grid, point)
     stack = stack_phases(
         done, grid, base.volume.frame_of_reference_uid, reference_tissue=_tissue(normalise, link, grid),
-        progress=part(progress, 0.6, 0.75),
+        shading=_shading(base.volume) if shading == "n4" else None, progress=part(progress, 0.6, 0.75),
     )  # fmt: skip
     names = [phase for phase in chosen if phase not in stack.names]
     if names:
         raise EnhancementError(f"There is no phase called {names[0]!r}: there are {', '.join(stack.names)}")
     numbers = [n for n, name in enumerate(stack.names) if name in chosen or n == stack.before] if chosen else None
     found = separate(
-        stack, point, None if vein_mm is None else link.apply(np.asarray(vein_mm, dtype=np.float64)),
-        vein=_mask(vein, link, grid), barrier=_barrier(barriers, link, grid), phases=numbers, threshold=threshold,
-        progress=part(progress, 0.75, 0.95),
+        stack, point, vein_point, vein=_mask(vein, link, grid), barrier=_barrier(barriers, link, grid), phases=numbers,
+        threshold=threshold, progress=part(progress, 0.75, 0.95),
     )  # fmt: skip
     plane, _, spacing_mm = planes_of(target)
     tumour = vein_found = ContourStack(plane, spacing_mm)
@@ -118,7 +123,8 @@ def box_around(grid: Grid, point_mm: Float, half_mm: float = BOX_MM) -> Grid:
     return grid.box(low, high - low + 1)
 
 
-def _reference(phases: Sequence[Phase]) -> Phase:
+def reference_of(phases: Sequence[Phase]) -> Phase:
+    """What the others are aligned with unless somebody chooses: the phase before contrast, else the first."""
     if len(phases) < 2:
         raise EnhancementError("A subtraction needs at least two phases of one examination")
     return next((phase for phase in phases if phase.name.startswith("pre")), phases[0])
@@ -133,6 +139,19 @@ def _link(reference: Volume, planning: Volume | None, to_reference: SpatialMap |
     if shared and shared == reference.frame_of_reference_uid:
         return Transform.identity()
     raise EnhancementError("Nothing links the phases to the planning image: register them first")
+
+
+def _check_points(grid: Grid, tumour: Float, vein: Float | None) -> None:
+    for point, what in ((tumour, "tumour"), (vein, "vein")):
+        if point is not None and not (np.isfinite(point).all() and grid.contains(point)):
+            raise EnhancementError(f"The point in the {what} lies outside of the phases")
+    if vein is not None and float(np.linalg.norm(vein - tumour)) < SEED_RADIUS_MM:
+        raise EnhancementError("The points in the tumour and in the vein lie at the same place: choose another vein")
+
+
+def _shading(volume: Volume) -> Volume:
+    """Of the reference phase, as an image of its frame of reference."""
+    return replace(volume, voxels=shading_of(volume))
 
 
 def _barrier(barriers: Sequence[ContourStack], link: SpatialMap, grid: Grid) -> NDArray[np.bool_] | None:
@@ -154,10 +173,12 @@ def _mask(contours: ContourStack | None, link: SpatialMap, grid: Grid) -> NDArra
     """(k, j, i) voxels of contours of the planning image's frame on the stack's grid."""
     if contours is None or not contours.slices:
         return None
-    straight = link if isinstance(link, Transform) else None
-    if straight is None:
-        return None
-    back = straight.inverse().matrix @ grid.matrix
+    if not isinstance(link, Transform):
+        heights_mm = grid.to_patient([[0, 0, k] for k in range(grid.size[2])]) @ grid.normal
+        plane = Plane((0.0, 0.0, 0.0), grid.direction[:, 0], grid.direction[:, 1])
+        carried = carried_stack(contours, link.inverse(), (plane, heights_mm, float(grid.spacing_mm[2])))
+        return mask_of(carried, grid).full()
+    back = link.inverse().matrix @ grid.matrix
     spacing = np.linalg.norm(back[:3, :3], axis=0)
     there = Grid(back[:3, 3], spacing, back[:3, :3] / spacing, grid.size)
     return mask_of(contours, there).full()

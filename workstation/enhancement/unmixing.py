@@ -55,6 +55,10 @@ def shares_of(
     signals = stack.signals[chosen].reshape(len(chosen), -1) * weights[:, None].astype(np.float32)
     shares = np.zeros((len(courses), signals.shape[1]), np.float32)
     misfit = np.zeros(signals.shape[1], np.float32)
-    unmix(np.ascontiguousarray(signals, dtype=np.float32), matrix, *inverses_of_subsets(matrix), shares, misfit)
+    # An artery and a vein together can look like a tumour, and do not share a voxel but where their walls touch.
+    flow_bits = ((1 << len(courses)) - 1) & ~1 & ~(1 << (len(courses) - 1))
+    masks, inverses = inverses_of_subsets(matrix)
+    fine = np.array([(mask & flow_bits).bit_count() <= 1 for mask in masks.tolist()])
+    unmix(np.ascontiguousarray(signals, dtype=np.float32), matrix, masks[fine], inverses[fine], shares, misfit)
     shape = stack.grid.shape
     return Shares(courses, shares.reshape(len(courses), *shape), misfit.reshape(shape))
