@@ -19,7 +19,7 @@ from workstation.gui.evidence_lines import CourseLine, course_rows
 from workstation.gui.fields import ElidedButton, label
 from workstation.gui.plot_legend import Entry, PlotLegend
 from workstation.gui.small_plot import EdgeAxis, PlotArea, SmallPlot, faint
-from workstation.gui.theme import Theme, current_theme
+from workstation.gui.theme import Theme, current_theme, text_scale
 from workstation.gui.time_scale import numbers_between, places
 from workstation.gui.time_scale import place_of as place_of_time
 from workstation.images.whole_file import reason, replacing
@@ -45,7 +45,7 @@ class PhaseTicks(EdgeAxis):
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         if self.names:
             return [(1.0, [float(n) for n in range(len(self.names))])]
-        gap = NUMBER_GAP_PX * (maxVal - minVal) / max(size, 1.0)
+        gap = NUMBER_GAP_PX * text_scale() * (maxVal - minVal) / max(size, 1.0)
         first, last = (float(np.sinh(v * (2 if v < 0 else 1)) * 10.0) for v in (minVal, maxVal))
         return [(1.0, [float(place_of_time(t)) for t in numbers_between(first, last, gap)])]
 
@@ -94,7 +94,7 @@ class CoursePlot(SmallPlot):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(2)
-        self.copy_button = _link("Copy as CSV", "The curves onto the clipboard, for a spreadsheet", self.copy)
+        self.copy_button = _link("Copy CSV", "The curves onto the clipboard as CSV, for a spreadsheet", self.copy)
         self.csv_button = _link("Save CSV…", "Write the curves as a table", self.save_csv)
         self.picture_button = _link("Save picture…", "Write the plot as a PNG picture", self.save_picture)
         for button in (self.copy_button, self.csv_button, self.picture_button):
@@ -114,9 +114,7 @@ class CoursePlot(SmallPlot):
         self._unit = unit
         self._name_axes()
 
-    def show_courses(
-        self, lines: Sequence[CourseLine], times_s: Sequence[float | None], names: Sequence[str]
-    ) -> None:
+    def show_courses(self, lines: Sequence[CourseLine], times_s: Sequence[float | None], names: Sequence[str]) -> None:
         """Draw other courses. times_s: (n,) s since the contrast, None where unknown. names: (n,) of the phases.
 
         Where the time of any phase is unknown, phases stand in equal steps under their names.

@@ -54,9 +54,7 @@ def _choices(poles: Sequence[float], widths: Sequence[float], room: float) -> It
     lefts = [min(max(pole - width / 2, 0.0), room - width) for pole, width in pairs]
     yield [(left, left + width) for left, width in zip(lefts, widths, strict=True)]
     for turned in range(len(poles), -1, -1):
-        yield [
-            (pole, pole + width) if n < turned else (pole - width, pole) for n, (pole, width) in enumerate(pairs)
-        ]
+        yield [(pole, pole + width) if n < turned else (pole - width, pole) for n, (pole, width) in enumerate(pairs)]
 
 
 def _rows(poles: Sequence[float], spans: Sequence[_Span]) -> list[int] | None:

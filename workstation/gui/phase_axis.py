@@ -187,18 +187,26 @@ class PhaseAxis(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _numbers(self, below: QRectF) -> list[tuple[float, QRectF, str]]:
-        """The numbers of the axis: seconds, or the minutes of late phases; the last one that fits has its unit."""
+        """The numbers of the axis; the last one has the unit, where there is room for it."""
         times = [mark.time_s for mark in self._marks if mark.time_s is not None]
         first, last = self._span
-        gap = NUMBER_GAP_PX * (last - first) / max(self.width() - 2 * SIDE_PX, 60.0)
+        gap = NUMBER_GAP_PX * text_scale() * (last - first) / max(self.width() - 2 * SIDE_PX, 60.0)
         shown = numbers_between(min(*times, 0.0), max(*times, 0.0), gap)
-        found = []
-        for number, time_s in enumerate(shown):
-            text = f"{time_s:.0f}".replace("-", "−") + (" s" if number == len(shown) - 1 else "")
-            width = self.fontMetrics().horizontalAdvance(text) + 2.0
-            left = min(max(self._x_of(float(place_of(time_s))) - width / 2, 0.0), self.width() - width)
-            found.append((time_s, QRectF(left, below.top(), width, below.height()), text))
+        found: list[tuple[float, QRectF, str]] = []
+        for time_s in shown:
+            text = f"{time_s:.0f}".replace("-", "−")
+            box = self._number_box(time_s, text, below)
+            if time_s == shown[-1]:
+                wide = self._number_box(time_s, f"{text} s", below)
+                if not found or found[-1][1].right() < wide.left():
+                    text, box = f"{text} s", wide
+            found.append((time_s, box, text))
         return found
+
+    def _number_box(self, time_s: float, text: str, below: QRectF) -> QRectF:
+        width = self.fontMetrics().horizontalAdvance(text) + 2.0
+        left = min(max(self._x_of(float(place_of(time_s))) - width / 2, 0.0), self.width() - width)
+        return QRectF(left, below.top(), width, below.height())
 
     def _paint_flag(self, painter: QPainter, theme: Theme, flag: Flag) -> None:
         mark, box = self._marks[flag.mark], self._flag_box(flag)

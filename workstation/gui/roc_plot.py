@@ -16,14 +16,14 @@ from workstation.gui.evidence_lines import RocLine
 from workstation.gui.plot_legend import Entry, PlotLegend
 from workstation.gui.profile_plot import CURVES, STYLES
 from workstation.gui.small_plot import PlotArea, SmallPlot
-from workstation.gui.theme import Theme, current_theme
+from workstation.gui.theme import Theme, current_theme, text_scale
 
 NOTHING = "No ROC curves yet: they need voxels of the tumour and of flow."
 MOST_LINES = 4
 WIDE_PX = 400
 SMALLEST_PX, LARGEST_PX = 130, 260
 AXIS_PX = 42
-FALSE, TRUE = "flow taken for tumour", "tumour found"
+FALSE, TRUE = "flow included", "tumour found"
 
 
 class RocPlot(SmallPlot):
@@ -40,8 +40,9 @@ class RocPlot(SmallPlot):
             axis = self.plot.getAxis(side)
             axis.setTicks([[(v, f"{v:g}") for v in (0.0, 0.5, 1.0)]])
             self.name_axis(side, words)
-        self.plot.getAxis("left").setWidth(AXIS_PX)
-        self.plot.getAxis("bottom").setHeight(AXIS_PX)
+        room = round(AXIS_PX * text_scale())  # the same at both, so that a square widget has a square plot
+        self.plot.getAxis("left").setWidth(room)
+        self.plot.getAxis("bottom").setHeight(room)
         self.plot.setContentsMargins(0, 8, 8, 0)
         self.plot.vb.setRange(QRectF(-0.02, -0.02, 1.04, 1.04), padding=0.0, disableAutoRange=True)
         self._sides = QBoxLayout(QBoxLayout.Direction.TopToBottom)
