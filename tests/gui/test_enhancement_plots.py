@@ -242,7 +242,7 @@ VOLUMES = 6.0 - 4.0 / (1 + np.exp(-(THRESHOLDS - 0.8) / 0.01))  # 6 cc, and 2 cc
 
 def volume_plot(qtbot: QtBot) -> ThresholdPlot:
     plot = ThresholdPlot()
-    plot.show_volumes(THRESHOLDS, VOLUMES, "Connected with the click.")
+    plot.show_volumes(THRESHOLDS, VOLUMES, "share of tumour")
     plot.set_threshold(0.5)
     shown(qtbot, plot)
     return plot
@@ -302,6 +302,18 @@ def test_where_the_threshold_decides_is_shaded(qtbot: QtBot) -> None:
     assert deciding(THRESHOLDS, np.zeros(101)) == []
 
 
+def test_thresholds_in_other_units_are_moved_and_judged_by_their_range(qtbot: QtBot) -> None:
+    plot = volume_plot(qtbot)
+    plot.show_volumes(300 * THRESHOLDS - 100, VOLUMES, "time to peak [s]")
+    assert plot.caption.text() == "time to peak [s]" and "±30 of" in plot.words.text()
+    ((low, high),) = plot.shaded()
+    assert low == pytest.approx(110, abs=9) and high == pytest.approx(170, abs=9)
+    plot.set_threshold(120.0)
+    plot.setFocus()
+    QTest.keyClick(plot.area, Qt.Key.Key_Right)
+    assert plot.threshold() == pytest.approx(123) and plot.said.toPlainText() == "6.0 cc at 123"
+
+
 # ---------------------------------------------------------------------------------------------------- all of them
 
 
@@ -316,7 +328,9 @@ def test_each_fits_into_a_dock_and_says_what_is_missing(qtbot: QtBot) -> None:
     plots[2].show_volumes(THRESHOLDS, VOLUMES)
     for each in (axis, *plots):
         assert each.minimumSizeHint().width() <= WIDEST_PX
-    plots[2].show_volumes([], [], "Nothing hangs together with the click.")
+    plots[2].show_volumes([], [])
+    assert plots[2].empty.isVisible() and plots[2].empty.text().startswith("No volumes yet")
+    plots[2].say_nothing("Nothing hangs together with the click.")
     assert plots[2].empty.text() == "Nothing hangs together with the click."
 
 

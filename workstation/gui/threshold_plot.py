@@ -11,19 +11,21 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent
 
-from workstation.gui.fields import label
+from workstation.gui.fields import ElidedLabel, label
 from workstation.gui.small_plot import PlotArea, SmallPlot, faint
 from workstation.gui.theme import Theme, current_theme
 from workstation.measurements.words import volume_words
 
 NOTHING = "No volumes yet: click in the tumour."
 WITHIN, UNSURE_SHARE = 0.1, 0.2
-"""The threshold decides where moving it by `WITHIN` to both sides changes more than this share of the volume."""
+"""The threshold decides where moving it by `WITHIN` to both sides changes more than this share of the volume. Of
+thresholds that are no shares of 0 to 1, it is this part of their range."""
 REACH_PX = 10.0
 STEP, LARGE_STEP = 0.01, 0.1
+"""Of the arrow keys and of page up and page down, as parts of the range."""
 HEADROOM = 1.25
 """So that the volume can be written above the curve."""
-SHADE = "Shaded: here ±0.1 of the threshold decides over more than 20 % of the volume."
+SHADE = "Shaded: here ±{} of the threshold decides over more than 20 % of the volume."
 
 
 class ThresholdArea(PlotArea):
@@ -101,8 +103,8 @@ class ThresholdArea(PlotArea):
 class ThresholdPlot(SmallPlot):
     """Volume against threshold, with the threshold in use as a line.
 
-    threshold_moved: the person has moved the line there; sent at every step of a drag. Arrow keys move it by 0.01,
-    page up and page down by 0.1.
+    threshold_moved: the person has moved the line there; sent at every step of a drag. Arrow keys move it by a
+    hundredth of the range, page up and page down by a tenth.
     """
 
     threshold_moved = Signal(float)
@@ -123,27 +125,30 @@ class ThresholdPlot(SmallPlot):
             item.setZValue(depth)
             self.plot.addItem(item, ignoreBounds=True)
         self.words = label("", "muted", wrap=True)
+        self.caption = ElidedLabel("muted")
+        self.caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.column.addWidget(self.caption)
         self.column.addWidget(self.words)
-        self.area.setToolTip("Drag the line to another threshold (arrow keys: 0.01, page up and down: 0.1)")
+        self.area.setToolTip("Drag the line to another threshold (arrow keys: a hundredth, page up and down: a tenth)")
         self.area.asked.connect(self._ask)
-        self.area.stepped.connect(lambda step: self._ask(self._value + step))
+        self.area.stepped.connect(lambda step: self._ask(self._value + step * self._span()))
         self.area.let_go.connect(self._colour)
         self.name_axis("left", "cc")
-        self.name_axis("bottom", "threshold")
         self.setFocusProxy(self.area)
         self.follow()
 
     def show_volumes(self, thresholds: ArrayLike, volumes_cc: ArrayLike, words: str = "") -> None:
         """Draw another curve. thresholds: (m,) rising. volumes_cc: (m,).
 
-        words: a sentence below; without thresholds, the one in place of the plot.
+        words: what the threshold is of, and its unit, below the axis. Without thresholds, "No volumes yet" is said;
+        `say_nothing` gives another reason.
         """
         self._thresholds = np.asarray(thresholds, dtype=np.float64)
         self._volumes = np.asarray(volumes_cc, dtype=np.float64)
         if self._thresholds.shape != self._volumes.shape or (np.diff(self._thresholds) <= 0).any():
             raise ValueError("Every threshold needs one volume, and thresholds must rise")
         if len(self._thresholds) < 2:
-            self.say_nothing(words)
+            self.say_nothing()
             return
         self.show_content()
         self.curve.setData(self._thresholds, self._volumes)
@@ -151,9 +156,9 @@ class ThresholdPlot(SmallPlot):
         top = HEADROOM * max(float(np.nanmax(self._volumes)), 1e-3)
         self.plot.vb.setRange(QRectF(first, 0.0, last - first, top), padding=0.0, disableAutoRange=True)
         self._shade()
-        text = " ".join(each for each in (words, SHADE if self._shades else "") if each)
-        self.words.setText(text)
-        self.words.setVisible(bool(text))
+        self.caption.setText(words or "threshold")
+        self.words.setText(SHADE.format(f"{self._within():.2g}"))
+        self.words.setVisible(bool(self._shades))
         self._show_value()
 
     def set_threshold(self, value: float) -> None:
@@ -165,6 +170,13 @@ class ThresholdPlot(SmallPlot):
     def threshold(self) -> float:
         """Where the line is."""
         return self._value
+
+    def _span(self) -> float:
+        return float(self._thresholds[-1] - self._thresholds[0]) if len(self._thresholds) else 1.0
+
+    def _within(self) -> float:
+        shares = len(self._thresholds) and self._thresholds[0] >= 0 and self._thresholds[-1] <= 1 and self._span() > 0.5
+        return WITHIN if shares else WITHIN * self._span()
 
     def _ask(self, value: float) -> None:
         if len(self._thresholds) < 2:
@@ -184,7 +196,7 @@ class ThresholdPlot(SmallPlot):
         self.area.line_at = at
         self.line.setPos(at)
         self.dot.setData([at], [volume])
-        text = f"{volume_words(volume)} at {self._value:.2f}"
+        text = f"{volume_words(volume)} at {self._written()}"
         self.said.setText(text, color=current_theme().text)
         top = float(self.plot.vb.viewRange()[1][1])
         self.said.setAnchor((1.0, 0.0) if at > (first + last) / 2 else (0.0, 0.0))
@@ -192,13 +204,16 @@ class ThresholdPlot(SmallPlot):
         self.setAccessibleDescription(text)
         self.area.setAccessibleDescription(text)
 
+    def _written(self) -> str:
+        return f"{self._value:.2f}" if self._span() <= 2 else f"{self._value:.3g}"
+
     def _shade(self) -> None:
         """Mark the stretches on which the threshold decides."""
         for item in self._shades:
             self.plot.removeItem(item)
         brush = faint(QColor(current_theme().caution), 60)
         self._shades = []
-        for stretch in deciding(self._thresholds, self._volumes):
+        for stretch in deciding(self._thresholds, self._volumes, self._within()):
             item = pg.LinearRegionItem(stretch, movable=False, brush=brush, pen=pg.mkPen(None))
             item.setZValue(0)
             self.plot.addItem(item, ignoreBounds=True)
