@@ -322,3 +322,14 @@ def test_phases_in_one_frame_go_by_the_registration_between_them(pair: Pair, tmp
     assert done.code == 0, done.err
     assert np.linalg.norm(middle_mm(read_image_file(tmp_path / "o.mha"), -480) - CENTRE_MM) < 0.3
     assert pydicom.dcmread(tmp_path / "w.dcm").RegistrationSequence[1].FrameOfReferenceUID == same
+
+
+def test_a_registration_that_would_not_be_used_is_refused(pair: Pair, tmp_path: Path) -> None:
+    """Phases moved onto each other within the moving frame are no link of a chain between frames."""
+    there = pair.moving.frame_of_reference_uid
+    within = Registration("w", there, there, Transform.from_rigid((0, 6, 0)), "phases")
+    write_registration(tmp_path / "w.dcm", within, pair.moving, pair.moving)
+    done = run_command("apply", "--registration", tmp_path / "w.dcm", "--registration", pair.rigid, "--image",
+                       pair.moving_folder, "--on", pair.fixed_folder, "--out", tmp_path / "o.mha")  # fmt: skip
+    assert done.code == 2 and "would not be used" in done.err and "within one frame" in done.err
+    assert not (tmp_path / "o.mha").exists()

@@ -24,7 +24,7 @@ from workstation.geometry.grid import Grid
 from workstation.geometry.transform import Transform
 from workstation.images.files import read_image_file, write_volume
 from workstation.images.resample import resample
-from workstation.images.volume import Volume
+from workstation.images.volume import PatientIdentity, Volume
 from workstation.structures.structure import Structure
 
 TRUTH = Transform.from_rigid((4, -3, 5), (3, -2, 4), (0, 0, 0))
@@ -210,7 +210,8 @@ def test_a_failed_registration_writes_nothing_unless_asked(
     monkeypatch.setattr("workstation.fusion.rigid.register_rigid", failing)
     arguments = ("register", "--fixed", heads.ct, "--moving", heads.mr, "--out", tmp_path / "r.dcm", "--json")
     done = run_command(*arguments)
-    assert done.code == 2 and done.out == "" and not (tmp_path / "r.dcm").exists()
+    assert done.code == 2 and not (tmp_path / "r.dcm").exists()
+    assert done.result["verdict"] == "failed" and done.result["out"] is None and done.result["resampled"] is None
     assert "failed and nothing was written: The images agree less" in done.err and done.err.count("\n") == 1
     asked = run_command(*arguments, "--even-failed")
     assert asked.code == 0 and asked.result["verdict"] == "failed"
@@ -275,3 +276,12 @@ def test_a_registration_within_one_frame_is_remarked_on(study: SmallStudy, tmp_p
     assert done.code == 0 and "one frame of reference" in done.err
     (within,) = read_registrations(tmp_path / "r.dcm", within_frames=True)
     assert np.allclose(within.fixed_to_moving.matrix[:3, 3], (0, 2, 0))
+
+
+def test_two_patients_are_not_registered(heads: Heads, tmp_path: Path) -> None:
+    for name, number in (("one", "17"), ("other", "18")):
+        modality = "CT" if name == "one" else "MR"
+        made = replace(head(modality, f"2.25.6{number}", Transform.identity()), patient=PatientIdentity("Doe", number))
+        write_series(tmp_path / name, made)
+    done = run_command("register", "--fixed", tmp_path / "one", "--moving", tmp_path / "other", "--out", tmp_path / "r")
+    assert done.code == 2 and "different patients" in done.err and not (tmp_path / "r").exists()

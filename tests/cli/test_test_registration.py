@@ -28,8 +28,8 @@ def test_known_displacements_are_recovered(heads: Heads, tmp_path: Path) -> None
                        "--json")  # fmt: skip
     assert done.code == 0, done.err
     found = done.result
-    assert set(found) == {"trials", "good", "doubtful", "failed", "error_mm", "scatter_mm", "unnoticed", "sentence", "against",
-                          "method"}  # fmt: skip
+    assert set(found) == {"trials", "good", "doubtful", "failed", "error_mm", "scatter_mm", "unnoticed", "sentence",
+                          "against", "method"}  # fmt: skip
     assert found["against"] == "registration" and found["good"] == 1 and found["error_mm"]["max"] < 1.0
     trial = found["trials"][0]
     assert set(trial) == {"number", "shift_mm", "rotation_deg", "bend_mm", "error_mm", "seconds", "verdict", "told",

@@ -248,3 +248,19 @@ def test_an_index_finds_it(tmp_path: Path) -> None:
     write_registration(tmp_path / "r", registration(TURN), volume(FIXED, "CT"), volume(MOVING, "MR"))
     entry = index_paths([tmp_path]).registrations[0]
     assert entry.frame_uids == (FIXED, MOVING) and entry.label == "rigid, Mattes mutual information"
+
+
+def test_a_patient_is_not_mirrored(tmp_path: Path) -> None:
+    path = tmp_path / "mirror.dcm"
+    write(path, object_of((FIXED, [np.eye(4)]), (MOVING, [np.diag([-1.0, 1.0, 1.0, 1.0])])))
+    with pytest.raises(DicomError, match="mirrors the patient"):
+        read_registrations(path)
+
+
+def test_what_is_marked_as_rigid_and_scales_is_doubtful(tmp_path: Path) -> None:
+    path = tmp_path / "scaled.dcm"
+    write(path, object_of((FIXED, [np.eye(4)]), (MOVING, [np.diag([1.02, 1.0, 1.0, 1.0])])))
+    (found,) = read_registrations(path)
+    assert found.quality["verdict"] == "doubtful" and "marked as rigid" in found.quality["reasons"][0]
+    write(path, object_of((FIXED, [np.eye(4)]), (MOVING, [np.eye(4)])))
+    assert "verdict" not in read_registrations(path)[0].quality

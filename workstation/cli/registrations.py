@@ -85,12 +85,22 @@ def way_between(registrations: Sequence[Registration], begin_uid: str, end_uid: 
 
     if begin_uid == end_uid:
         return _within(registrations, begin_uid, backwards)
-    links = chain_between([r for r in registrations if r.fixed_frame_uid != r.moving_frame_uid], begin_uid, end_uid)
+    between = [r for r in registrations if r.fixed_frame_uid != r.moving_frame_uid]
+    links = chain_between(between, begin_uid, end_uid)
     if links is None:
         pairs = "; ".join(f"{r.fixed_frame_uid} (fixed) with {r.moving_frame_uid} (moving)" for r in registrations)
         raise UsageError(
             f"the registration does not belong to these images: it links the frames of reference {pairs}, "
             f"but what is given lies in {begin_uid or 'none'} and {end_uid or 'none'}"
+        )
+    unused = [r for r in registrations if r not in [link.registration for link in links]]
+    if unused:
+        one = unused[0]
+        within = one.fixed_frame_uid == one.moving_frame_uid
+        reason = "moves images within one frame of reference" if within else "does not lie on the way between them"
+        raise UsageError(
+            f"a registration that was given would not be used: the one from {one.fixed_frame_uid} to "
+            f"{one.moving_frame_uid} {reason}; leave it out, or apply it by itself"
         )
     forward = not any(link.backwards for link in links)
     return Way(begin_uid, end_uid, chained(link.map for link in links), tuple(k.registration for k in links), forward)

@@ -38,6 +38,9 @@ FrameOfImage = Callable[[str], str]
 Relation = tuple[str, str, SpatialMap, dict[str, Any]]
 """Fixed frame, moving frame, map from fixed to moving points, what is odd about it."""
 
+RIGID_TOLERANCE = 2e-3
+"""Of a length: what rounding to three decimals leaves."""
+
 
 def read_registrations(
     path: str | os.PathLike[str] | Source, *, within_frames: bool = False, frame_of_image: FrameOfImage | None = None
@@ -78,7 +81,30 @@ def _registrations(source: Source, within_frames: bool, frame_of_image: FrameOfI
         raise DicomError("moves images within one frame of reference, where they count as lying on each other already")
     if not kept:
         raise DicomError("relates no two different frames of reference")
-    return [_registration(dataset, header, n, relation) for n, relation in enumerate(kept)]
+    return [_registration(dataset, header, n, _judged(relation, dataset)) for n, relation in enumerate(kept)]
+
+
+def _judged(relation: Relation, dataset: Any) -> Relation:
+    """The relation with a warning where it is marked as rigid and scales or shears (PS3.3 C.20.2.1.1).
+
+    Some systems write affine maps so. No patient is mirrored: that raises DicomError.
+    """
+    fixed_uid, moving_uid, whole, odd = relation
+    if not isinstance(whole, Transform):
+        return relation
+    if np.linalg.det(whole.matrix[:3, :3]) < 0:
+        raise DicomError("mirrors the patient: its matrix exchanges left and right, so it is not used")
+    kinds = {
+        str(step.get("FrameOfReferenceTransformationMatrixType", ""))
+        for item in dataset.get("RegistrationSequence") or ()
+        for registration in item.get("MatrixRegistrationSequence") or ()
+        for step in registration.get("MatrixSequence") or ()
+    }
+    stretch = float(np.abs(np.linalg.svd(whole.matrix[:3, :3], compute_uv=False) - 1.0).max())
+    if kinds != {"RIGID"} or stretch <= RIGID_TOLERANCE:
+        return relation
+    words = f"it is marked as rigid, but its matrix scales or shears by {100 * stretch:.1f} %"
+    return fixed_uid, moving_uid, whole, {**odd, "verdict": "doubtful", "reasons": [words]}
 
 
 def _registration(dataset: Any, header: Header, number: int, relation: Relation) -> Registration:

@@ -59,7 +59,10 @@ def _registration_chip(session: Session) -> ChipText | None:
         return None
     moving = session.overlay or others[0]
     kind, sentence = state_of(session, planning, moving)
-    word = {"good": "fused", "caution": "fused, unchecked", "danger": "not registered"}[kind]
+    words = {"good": "fused", "caution": "fused, unchecked", "danger": "not registered"}
+    if session.overlay is None:
+        words = {**words, "good": "registered", "caution": "registered, unchecked"}
+    word = words[kind]
     return ChipText(f"{moving.modality or 'image'} {word}", kind, f"{name_of_image(moving)}: {sentence}", "fuse")
 
 

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,11 +23,12 @@ from workstation.gui.message_bar import MessageBar
 from workstation.gui.sentences import sentence_of
 from workstation.gui.session import Session, name_of_image
 from workstation.images.own_frame import is_own_frame, separated_frame_uid
-from workstation.images.volume import PatientIdentity, Volume
+from workstation.images.volume import Volume, other_patient
 from workstation.jobs.progress import Progress
 
 if TYPE_CHECKING:
     from workstation.case.case import Case
+    from workstation.dicom.index import Index
     from workstation.dicom.structure_set import StructureSet
     from workstation.fusion.registration import Registration
 
@@ -136,6 +138,14 @@ class Opener(QObject):
             self._session.found += [entry for entry in found.index.series if entry.key not in known]
             self._session.skipped = [*self._session.skipped, *found.index.skipped]
             self._session.found_changed.emit()
+            self._say_nothing_came(found.index)
+
+    def _say_nothing_came(self, index: Index) -> None:
+        """A file that was opened into the case and is of no use must not end in silence."""
+        if index.skipped and not (index.series or index.structure_sets or index.registrations):
+            first, others = index.skipped[0], len(index.skipped) - 1
+            more = f"; {others} more were left out, too: Images lists why" if others else ""
+            self._messages.say(f"{Path(first.path).name} {first.reason}: left out{more}.", "caution", key="left out")
 
     def _begin_or_wait(self, piece: reading.Piece) -> None:
         if isinstance(piece, reading.ImageRead):
@@ -269,11 +279,6 @@ def opened_registration(case: Case, registration: Registration) -> Command:
         if registration.moving_frame_uid == own and registration.fixed_frame_uid == image.frame_of_reference_uid:
             return SeparateImage(key, registration)
     return AddRegistration(registration)
-
-
-def other_patient(first: PatientIdentity, second: PatientIdentity) -> bool:
-    """Whether two objects name different patients; what names nobody belongs to anybody."""
-    return bool(first.identifier and second.identifier and first.identifier != second.identifier)
 
 
 def candidates(session: Session) -> list[Volume]:

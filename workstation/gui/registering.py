@@ -48,6 +48,8 @@ class Registering(QObject):
         self.steps: list[Step] = []
         self.state = ""
         self.outcome = ""
+        self.doubtful = False
+        """Whether what came of it is doubtful."""
         self._job: Job | None = None
         self._arriving: list[Step] = []
         self._curve = QTimer(self, interval=CURVE_MS)
@@ -198,7 +200,7 @@ class Registering(QObject):
         if moving.key not in session.case.images or fixed.key not in session.case.images:
             self._end(STOPPED, "The image was closed meanwhile")
             return
-        reasons = [str(reason) for reason in made.quality.get("reasons", ())]
+        reasons = [str(reason).rstrip(".") for reason in made.quality.get("reasons", ())]
         verdict = made.quality.get("verdict", "")
         if verdict == "failed":
             kept = " The one in use stays." if self.registration is not None else ""
@@ -215,7 +217,7 @@ class Registering(QObject):
         session.viewing.overlay_key = (moving if moving is not self.fixed else fixed).key
         doubt = f" It is doubtful: {'; '.join(reasons)}." if verdict == "doubtful" else ""
         sentence = f"{name} is registered.{doubt} Check it by eye, then accept it."
-        self._end(DONE, sentence)
+        self._end(DONE, sentence, bool(doubt))
         self.said.emit(sentence, "caution" if doubt else "good")
 
     def _command(self, made: Registration, moving: Volume) -> Command:
@@ -233,9 +235,9 @@ class Registering(QObject):
         self._end(FAILED, sentence)
         self.said.emit(sentence, "danger")
 
-    def _end(self, state: str, outcome: str) -> None:
+    def _end(self, state: str, outcome: str, doubtful: bool = False) -> None:
         self._job = None
         self._curve.stop()
         self._take_steps()
-        self.state, self.outcome = state, outcome
+        self.state, self.outcome, self.doubtful = state, outcome, doubtful
         self.changed.emit()

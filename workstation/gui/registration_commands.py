@@ -196,12 +196,17 @@ class RegistrationCommands:
     def follow(self, session: Session) -> None:
         """Say above the views how registrations end."""
         session.registering.said.connect(self._say)
+        session.registrations_changed.connect(self._forget)
         session.placing_changed.connect(self._show_before)
 
     def _show_before(self) -> None:
         """A drag, another image or another registration ends looking behind, and the button comes up."""
         session = self._window.session
         self._window.actions_by_name.check(BEFORE, session is not None and session.desk.placing.before)
+
+    def _forget(self) -> None:
+        """What was said about a registration that is accepted, replaced or taken back is said no longer."""
+        self._window.messages.clear("register")
 
     def _say(self, sentence: str, kind: str) -> None:
         self._window.messages.clear("register")

@@ -32,6 +32,11 @@ class SliceSource:
     frame_number: int | None = None
 
 
+def other_patient(first: PatientIdentity, second: PatientIdentity) -> bool:
+    """Whether two objects name different patients; what names nobody belongs to anybody."""
+    return bool(first.identifier and second.identifier and first.identifier != second.identifier)
+
+
 @dataclass(frozen=True, eq=False)
 class Volume:
     """Voxels [k, j, i] of dtype int16 or float32 on a grid; values in `unit`, rescale already applied.

@@ -26,7 +26,7 @@ JSON: {"matrix": [16], "maps": which way the matrix goes, "translation_mm", "rot
 "transform"}. The matrix maps points of the fixed frame of reference to the moving one, row by row; of a deformable
 registration it is the rigid part, and "deformation" describes the field that comes before it. translation_mm is the
 shift of centre_mm, rotation_deg pitch, roll and yaw. A failed registration ends with exit code 2 and the reason in one
-line, and nothing is written.
+line, and nothing is written: "out" is null then.
 """
 
 
@@ -80,6 +80,8 @@ def run(options: argparse.Namespace) -> int:
     registration = request.register(fixed, moving, progress)
     seconds = time.perf_counter() - start
     if registration.quality.get("verdict") == "failed" and not options.even_failed:
+        if options.json:
+            print_json(_result(registration, fixed, seconds) | {"out": None, "uid": None} | UNWRITTEN)
         raise UsageError(_why(registration))
     result = _result(registration, fixed, seconds) | outputs.write(registration, fixed, moving, progress)
     if options.json:
@@ -90,9 +92,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _require_frames(options: argparse.Namespace, fixed: Volume, moving: Volume) -> None:
+    from workstation.images.volume import other_patient
+
     for given, volume in ((options.fixed, fixed), (options.moving, moving)):
         if not volume.frame_of_reference_uid:
             raise UsageError(f"{given}: the series names no frame of reference, so a registration can't refer to it")
+    if other_patient(fixed.patient, moving.patient):
+        raise UsageError(
+            "the two images belong to different patients by their names and numbers: what registered would mean nothing"
+        )
     if fixed.frame_of_reference_uid == moving.frame_of_reference_uid:
         note("warning: both images are in one frame of reference; they lie on each other already, without this result")
 
@@ -102,6 +110,9 @@ def _why(registration: Registration) -> str:
     reasons = [str(reason).rstrip(".") for reason in registration.quality.get("reasons") or ()]
     told = "; ".join(reasons) or "the result can't be trusted"
     return f"the registration failed and nothing was written: {told}"
+
+
+UNWRITTEN: dict[str, Any] = {"resampled": None, "transform": None}
 
 
 class _Outputs:

@@ -38,7 +38,7 @@ FUSION: tuple[Row, ...] = (
     ActionSpec("register_now", "F&usion", "&Register automatically", "register_now", ("Ctrl+R",), "magic-wand", "Register the fused image onto the planning image", "case", submenu=REGISTRATION),
     ActionSpec("tool_place", "F&usion", "&Move by hand", "choose_tool", ("M",), "arrows-out-cardinal", "Move and turn the fused image in the views", "case", "tool", argument="place", submenu=REGISTRATION),
     ActionSpec("tool_landmark", "F&usion", "&Place landmarks", "choose_tool", ("K",), "map-pin", "Set pairs of landmarks in both images", "case", "tool", argument="landmark", submenu=REGISTRATION),
-    ActionSpec("register_phases", "F&usion", "Register a&ll phases onto it", "register_phases", (), "", "Register every other phase of the examination onto the fused one; together with its registration they lie on the planning image", "overlay", submenu=REGISTRATION),
+    ActionSpec("register_phases", "F&usion", "Register a&ll phases onto it", "register_phases", (), "", "Register every other phase of the examination onto the fused one; together with its registration they lie on the planning image", "case", submenu=REGISTRATION),
     ActionSpec("refine_registration", "F&usion", "Refine from &here", "refine_registration", (), "magic-wand", "Go on automatically from where the fused image lies now", "case", submenu=REGISTRATION),
     ActionSpec("show_deformable", "F&usion", "De&form…", "show_registration", (), "", "Deformable registration", "case", argument="deformable", submenu=REGISTRATION),
     ActionSpec("registration_before", "F&usion", "Before registratio&n", "toggle_before", ("Shift+X",), "", "Show the images as they lay before the registration that counts", "overlay", checkable=True, short="Before", submenu=REGISTRATION),

@@ -253,7 +253,8 @@ class RegistrationPanel(Panel):
             words = registering.job.sentence or "Preparing the images"
         self.outcome.setText(words)
         self.outcome.setVisible(bool(words))
-        restyle(self.outcome, kind=kinds.get(registering.state, "muted"))
+        doubtful = registering.state == DONE and registering.doubtful
+        restyle(self.outcome, kind="caution" if doubtful else kinds.get(registering.state, "muted"))
         if self.curve is not None:
             self.curve.setVisible(bool(registering.steps))
 
