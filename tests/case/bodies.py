@@ -87,7 +87,7 @@ def described(structure: Structure) -> tuple[object, ...]:
     return (
         structure.identifier, structure.number, structure.name, structure.color, structure.interpreted_type,
         structure.frame_of_reference_uid, structure.recipe, structure.state, structure.locked, structure.loose,
-        structure.generation_algorithm, structure.warnings,
+        structure.generation_algorithm, structure.warnings, structure.evidence,
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from workstation.images.own_frame import MARK
 from workstation.images.volume import PatientIdentity
 from workstation.store.case_file import CaseFile
 from workstation.store.errors import StoreError
+from workstation.structures.evidence_recipe import EvidenceRecipe, PhaseUsed
 from workstation.structures.planar import area_mm2
 from workstation.structures.structure import ImageReference, ImportedRing, PlanarContours, State
 
@@ -49,6 +50,15 @@ def reopened(path: Path, load=load_images) -> tuple[CaseFile, Case]:
     return CaseFile.open(path, load)
 
 
+def found_in_phases() -> EvidenceRecipe:
+    """Where a structure came from, with numbers that need all their digits."""
+    phases = (PhaseUsed("p0", "pre", None, (1.0, 0.1, 1 / 3), 0.0), PhaseUsed("p1", "früh", 60.25, (0.7,), 0.123456789))
+    return EvidenceRecipe(
+        phases, "p0", ("r",), (1 / 7,) * 16, "share of tumour", "S(a) - S(b)", 1 / 3, True, (0.1, 0.2, 0.3),
+        (("bone", "abc"),), 4.2, 0.987, "It separates.", ("Look.",), "def", "Dr Ü", "2026-11-25T10:00:00+01:00",
+    )  # fmt: skip
+
+
 def rich_case() -> tuple[Case, str, str]:
     """A case with a bit of everything."""
     case, gtv = case_with_gtv()
@@ -57,7 +67,7 @@ def rich_case() -> tuple[Case, str, str]:
     stack = case.structures[gtv].stack
     text = replace(stack, slices=tuple(replace(s, imported=(ring,)) for s in stack.slices))
     came = replace(case.structures[gtv], identifier="came", number=9, name="Rückenmark", stack=text,
-                   loose=(ring,), warnings=("odd",), locked=True, interpreted_type="ORGAN")
+                   loose=(ring,), warnings=("odd",), locked=True, interpreted_type="ORGAN", evidence=found_in_phases())
     case.do(AddStructure(came))
     turn = Transform.from_rigid((1, 2, 3), (0.1, 0.2, 0.3))
     case.do(AddRegistration(Registration("r", "1", "2", turn, "test", {"error_mm": 0.4}, "me")))

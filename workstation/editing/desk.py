@@ -10,6 +10,8 @@ from workstation.case.stroke import Stroke
 from workstation.editing.landmarking import Landmarking
 from workstation.editing.measuring import Measuring
 from workstation.editing.placing import Placing
+from workstation.editing.proposal import Proposal
+from workstation.editing.separating import Separating
 from workstation.structures.structure import Structure
 
 RULES = ("auto", "add", "erase")
@@ -33,6 +35,8 @@ class Desk:
         self.measuring = Measuring(case)
         self.placing = Placing(case)
         self.landmarking = Landmarking(case, self.placing)
+        self.separating = Separating(case)
+        self.proposal = Proposal(self.separating)
         self._active = ""
         self._brush_radius_mm = 5.0
         self._rule = "auto"

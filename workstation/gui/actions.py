@@ -15,6 +15,7 @@ from workstation.gui.action_tables.information import INFORMATION
 from workstation.gui.action_tables.layout import LAYOUT
 from workstation.gui.action_tables.measure import MEASURE
 from workstation.gui.action_tables.registration_quality import REGISTRATION_QUALITY
+from workstation.gui.action_tables.separation import SEPARATION
 from workstation.gui.action_tables.spec import ActionSpec, Row
 from workstation.gui.action_tables.tools import TOOLS
 from workstation.gui.action_tables.view import VIEW
@@ -24,7 +25,7 @@ MENUS = ("&File", "&Edit", "&Tools", "&View", "F&usion", "&Measure", "&Help")
 
 ACTIONS: tuple[Row, ...] = (
     *FILE, *EDIT, *TOOLS, *VIEW, *INFORMATION, *LAYOUT, *VOLUME, *FUSION,
-    *REGISTRATION_QUALITY, *MEASURE, *HELP,
+    *REGISTRATION_QUALITY, *SEPARATION, *MEASURE, *HELP,
 )  # fmt: skip
 
 SPECS: tuple[ActionSpec, ...] = tuple(item for item in ACTIONS if isinstance(item, ActionSpec))
@@ -52,6 +53,7 @@ GESTURES: tuple[tuple[str, str], ...] = (
     ("A tenth of it, by hand", "Shift"),
     ("Set a pair of landmarks (K)", "Click the same point in each image"),
     ("Move a landmark, delete a pair", "Drag, Del over a view or in the list"),
+    ("Say what is vein, take a click back (S)", "Alt + click, Shift + click"),
     ("Turn the other planes", "Drag a ring on the crosshair's lines"),
     ("Turn, pan, zoom the 3D view", "Left, middle, right drag; wheel zooms"),
     ("Look from a side in the 3D view", "A P L R S I"),

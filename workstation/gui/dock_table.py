@@ -54,8 +54,15 @@ def _registration(session: Session, actions: dict[str, QAction]) -> QWidget:
     return RegistrationPanel(session, actions)
 
 
+def _separation(session: Session, actions: dict[str, QAction]) -> QWidget:
+    from workstation.gui.panels.separation import SeparationPanel
+
+    return SeparationPanel(session, actions)
+
+
 DOCKS: tuple[DockSpec, ...] = (
     DockSpec("window", "Window and level", "circle-half", _window, keys=("Shift+W",)),
     DockSpec("registration", "Registration", "intersect", _registration, keys=("Ctrl+Shift+R",)),
+    DockSpec("separation", "Separate tumour from vein", "drop-half", _separation, keys=("Ctrl+Shift+E",)),
     DockSpec("measurements", "Measurements", "ruler", _measurements, keys=("Shift+M",)),
 )

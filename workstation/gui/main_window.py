@@ -37,6 +37,7 @@ from workstation.gui.quality_commands import QualityCommands
 from workstation.gui.registration_commands import RegistrationCommands
 from workstation.gui.resources import resource
 from workstation.gui.sentences import sentence_of
+from workstation.gui.separation_commands import SeparationCommands
 from workstation.gui.start_page import StartPage
 from workstation.gui.status import StatusBar
 from workstation.gui.theme import current_theme
@@ -61,6 +62,7 @@ HANDLERS: tuple[type, ...] = (
     VolumeCommands,
     RegistrationCommands,
     QualityCommands,
+    SeparationCommands,
 )
 """What does the actions of the table, beside `Commands`: classes made with the window, one method for each handler.
 

@@ -18,6 +18,7 @@ from workstation.case.commands import Command
 from workstation.editing.desk import Desk
 from workstation.gui.registering import Registering
 from workstation.gui.sentences import is_expected, sentence_of
+from workstation.gui.separation_runs import SeparationRuns
 from workstation.gui.viewing import Viewing
 from workstation.images.naming import distinct_names, name_of_volume
 from workstation.images.volume import Volume
@@ -59,6 +60,10 @@ class Session(QObject):
     crosshair_moved = Signal()
     placing_changed = Signal()
     landmarks_changed = Signal()
+    separating_changed = Signal()
+    separation_found = Signal()
+    separation_grown = Signal()
+    separation_hovered = Signal()
     found_changed = Signal()
     refused = Signal(str)
     header_wanted = Signal(str)
@@ -81,6 +86,7 @@ class Session(QObject):
         self._connect_case()
         self._connect_view()
         self.registering = Registering(self)
+        self.separation = SeparationRuns(self)
 
     def _connect_case(self) -> None:
         case = self.case
@@ -116,6 +122,11 @@ class Session(QObject):
         self._listen(self.viewing.display_changed, lambda *_: self._moved_image_changed())
         self._listen(self.desk.placing.changed, lambda *_: self.placing_changed.emit())
         self._listen(self.desk.landmarking.changed, lambda *_: self.landmarks_changed.emit())
+        separating = self.desk.separating
+        self._listen(separating.changed, lambda *_: self.separating_changed.emit())
+        self._listen(separating.found_changed, lambda *_: self.separation_found.emit())
+        self._listen(separating.grown_changed, lambda *_: self.separation_grown.emit())
+        self._listen(separating.hovered, lambda *_: self.separation_hovered.emit())
 
     def _crosshair_moved(self) -> None:
         self.desk.placing.crosshair_mm = self.viewing.crosshair_mm

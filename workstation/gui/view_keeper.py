@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from shiboken6 import isValid
 
+from workstation.editing.separating import STATE as SEPARATING
 from workstation.gui.kept_values import word_in
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class ViewKeeper(QObject):
             return
         session.case.set_view_state("viewing", session.viewing.state())
         session.case.set_view_state("active", session.desk.active)
+        session.desk.separating.keep()
         if workspace is not None and workspace.step:
             session.case.set_view_state("step", workspace.step)
 
@@ -49,13 +51,14 @@ class ViewKeeper(QObject):
         if isinstance(state, dict):
             session.viewing.restore(state)
         session.desk.active = word_in(kept, "active", session.case.structures, session.desk.active)
+        session.desk.separating.restore(kept.get(SEPARATING))
         workspace.restore_step(kept.get("step"))
 
     def _follow(self) -> None:
         session = self._window.session
         if session is not None:
             followed = (session.display_changed, session.visibility_changed, session.crosshair_moved)
-            for signal in (*followed, session.active_changed):
+            for signal in (*followed, session.active_changed, session.separating_changed):
                 signal.connect(self._soon.start)
             session.viewing.volume_look.changed.connect(self._volume_look_changed)
 

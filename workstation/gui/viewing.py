@@ -7,7 +7,7 @@ here is undoable; `state` and `restore` carry it into the case file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,21 @@ SPYGLASS_MM = (3.0, 100.0)
 """Least and largest sizes on the patient."""
 
 
+@dataclass(frozen=True, eq=False)
+class MapShown:
+    """A map that lies over the images in place of the fused one.
+
+    volume: its values, in the frame of reference of the image that it was made from. window: centre and width.
+    ends: what small and large values mean, in words.
+    """
+
+    volume: Volume
+    window: tuple[float, float]
+    colors: str
+    ends: tuple[str, str] = ("", "")
+    opacity: float = 0.7
+
+
 class Viewing:
     """How a case is looked at. Points are patient millimetres in the planning image's frame of reference."""
 
@@ -80,6 +95,7 @@ class Viewing:
         self._placing: Placing | None = None
         self._base_key = ""
         self._overlay_key = ""
+        self._map_shown: MapShown | None = None
         self._look = FusionLook()
         self._mode = ""
         self._flicker_hz = 2.0
@@ -160,6 +176,15 @@ class Viewing:
     @overlay_key.setter
     def overlay_key(self, key: str) -> None:
         self._change("_overlay_key", key)
+
+    @property
+    def map_shown(self) -> MapShown | None:
+        """The map that lies over the base in place of the fused image, None for none. It is not kept with the case."""
+        return self._map_shown
+
+    @map_shown.setter
+    def map_shown(self, shown: MapShown | None) -> None:
+        self._change("_map_shown", shown)
 
     @property
     def look(self) -> FusionLook:

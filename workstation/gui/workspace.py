@@ -15,6 +15,7 @@ from workstation.editing.landmark_tool import LandmarkTool
 from workstation.editing.measuring_tool import measuring_tools
 from workstation.editing.placing_tool import PlacingTool
 from workstation.editing.polygon import Polygon
+from workstation.editing.separating_tool import SeparatingTool
 from workstation.editing.tool import Tool
 from workstation.geometry.plane import Plane
 from workstation.gui.dock_table import DOCKS
@@ -74,7 +75,7 @@ class Workspace(QWidget):
         self._actions = actions
         self.tools: dict[str, Tool | None] = {"crosshair": None, "brush": Brush(), "polygon": Polygon()}
         self.tools |= measuring_tools()
-        self.tools |= {tool.key: tool for tool in (PlacingTool(), LandmarkTool())}
+        self.tools |= {tool.key: tool for tool in (PlacingTool(), LandmarkTool(), SeparatingTool())}
         self.tool_bar = ToolBar(session, actions)
         self.step_bar = StepBar([actions[f"step_{name}"] for name in STEPS])
         self.views = ViewGrid(session.case, session.viewing, session.desk)

@@ -28,6 +28,7 @@ from workstation.images.volume import Volume
 from workstation.measurements.measurement import Measurement
 from workstation.store.errors import StoreError
 from workstation.store.packing import Values
+from workstation.structures.evidence_recipe import EvidenceRecipe, PhaseUsed
 from workstation.structures.recipe import Limit, Margin, Recipe
 from workstation.structures.structure import (
     ContourStack,
@@ -98,6 +99,7 @@ class Encoder:
             "loose": [asdict(ring) for ring in structure.loose],
             "generation_algorithm": structure.generation_algorithm,
             "warnings": list(structure.warnings),
+            "evidence": asdict(structure.evidence) if structure.evidence else None,
         }
 
     def registration(self, registration: Registration) -> Record:
@@ -257,6 +259,7 @@ class Decoder:
             loose=tuple(_imported(ring) for ring in record["loose"]),
             generation_algorithm=str(record["generation_algorithm"]),
             warnings=tuple(str(text) for text in record["warnings"]),
+            evidence=_evidence(record["evidence"]) if record.get("evidence") else None,
         )
 
     def registration(self, record: Record) -> Registration:
@@ -389,6 +392,39 @@ def _recipe(record: Record) -> Recipe:
         crop_to=tuple(Limit(str(x["structure_identifier"]), float(x["margin_mm"])) for x in record["crop_to"]),
         avoid=tuple(Limit(str(x["structure_identifier"]), float(x["margin_mm"])) for x in record["avoid"]),
     )
+
+
+def _evidence(record: Record) -> EvidenceRecipe:
+    phases = tuple(
+        PhaseUsed(
+            str(phase["image_key"]), str(phase["name"]), None if phase["time_s"] is None else float(phase["time_s"]),
+            _numbers(phase["to_phase"]), float(phase["residual_mm"]),
+        )
+        for phase in record["phases"]
+    )  # fmt: skip
+    return EvidenceRecipe(
+        phases=phases,
+        reference_key=str(record["reference_key"]),
+        registrations=tuple(str(each) for each in record["registrations"]),
+        link=_numbers(record["link"]),
+        evidence=str(record["evidence"]),
+        formula=str(record["formula"]),
+        threshold=float(record["threshold"]),
+        higher=bool(record["higher"]),
+        seed_mm=_numbers(record["seed_mm"]),
+        inputs=tuple((str(identifier), str(told)) for identifier, told in record["inputs"]),
+        d_prime=float(record["d_prime"]),
+        auc=float(record["auc"]),
+        sentence=str(record["sentence"]),
+        warnings=tuple(str(text) for text in record["warnings"]),
+        drawn=str(record["drawn"]),
+        accepted_by=str(record["accepted_by"]),
+        accepted_at=str(record["accepted_at"]),
+    )
+
+
+def _numbers(values: Any) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
 
 
 def _imported(record: Record) -> ImportedRing:

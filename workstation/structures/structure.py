@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
+from workstation.structures.evidence_recipe import EvidenceRecipe
 from workstation.structures.recipe import Recipe
 
 Float = NDArray[np.float64]
@@ -143,6 +144,7 @@ class Structure:
 
     identifier: stable inside a case and its file. number: ROI Number (3006,0022).
     interpreted_type: RT ROI Interpreted Type (3006,00A4): GTV, CTV, PTV, ORGAN, EXTERNAL, AVOIDANCE, … or "".
+    evidence: how it was found in the phases of an examination, where it was.
     loose: contour items that are no closed ring on the stack's planes (points, open lines, rings on planes of
         another orientation, rings of one or two points): kept and exported as they came.
     """
@@ -160,6 +162,7 @@ class Structure:
     loose: tuple[ImportedRing, ...] = ()
     generation_algorithm: str = ""
     warnings: tuple[str, ...] = field(default=())
+    evidence: EvidenceRecipe | None = None
 
     def with_stack(self, stack: ContourStack, state: State | None = None) -> Structure:
         """The same structure with other contours."""

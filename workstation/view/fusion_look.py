@@ -143,7 +143,8 @@ def color_bar_of(look: FusionLook, base: Layer | None, overlay: Layer | None) ->
     if name == GREY or (look.mode in (BLEND, COLOUR) and look.opacity <= 0):
         return None
     centre, half = overlay.window[0], shown_width(overlay) / 2
-    return ColorBarLook(color_table(name), centre - half, centre + half, bare_unit(overlay.volume.unit))
+    unit = bare_unit(overlay.volume.unit)
+    return ColorBarLook(color_table(name), centre - half, centre + half, unit, overlay.ends)
 
 
 def overlay_table_name(look: FusionLook, overlay: Layer) -> str:

@@ -45,6 +45,7 @@ class Layer:
     to_image: takes a point of the frame that planes are given in to this image's frame of reference.
     window: centre and width in the image's unit. colors: a name from `color_maps`.
     provisional: whether `to_image` hangs on a registration that nobody has accepted, or is only tried.
+    ends: what small and large values mean, in words, where the image is a map of something.
     """
 
     volume: Volume
@@ -52,6 +53,7 @@ class Layer:
     window: tuple[float, float] = (40.0, 400.0)
     colors: str = GREY
     provisional: bool = False
+    ends: tuple[str, str] = ("", "")
 
     def index_of(self, points_mm: ArrayLike) -> Float:
         """Fractional voxel indices (..., 3) as (i, j, k) of shown points (..., 3) in mm."""

@@ -40,6 +40,7 @@ from workstation.gui.viewport.landmark_painting import paint_landmarks
 from workstation.gui.viewport.legend import paint_legend, paint_name
 from workstation.gui.viewport.measurement_painting import paint_measurements
 from workstation.gui.viewport.readout import Readout, readout_at
+from workstation.gui.viewport.separation_painting import lay_map, paint_proposal
 from workstation.gui.viewport.slice_aim import SliceAim
 from workstation.gui.viewport.slice_contours import SliceContours
 from workstation.gui.viewport.slice_hand import SliceHand
@@ -316,6 +317,8 @@ class SliceView(QWidget):
             self.desk.settings_changed.connect(self._tool_changed)
             self.desk.measuring.changed.connect(self._tool_changed)
             self.desk.landmarking.changed.connect(self._tool_changed)
+            self.desk.separating.changed.connect(self._tool_changed)
+            self.desk.separating.grown_changed.connect(self._tool_changed)
 
     def refresh(self, *_: object) -> None:
         """Make the slice anew at the next repaint."""
@@ -448,6 +451,7 @@ class SliceView(QWidget):
         paint_annotations(painter, area, annotations_of(self.scene, frame, self._note), self.font())
         paint_measurements(painter, self, frame)
         paint_landmarks(painter, self, frame, self._still.image if self._hand.inside else None)
+        paint_proposal(painter, self, frame)
         self._paint_tool(painter, frame)
         self._paint_names(painter, area)
 
@@ -470,6 +474,9 @@ class SliceView(QWidget):
         scene.look, scene.slab = self.look(), viewing.slab
         scene.base = self.layer(base)
         scene.overlay = self.layer(wanted, viewing.overlay_colors) if wanted else None
+        if viewing.map_shown is not None and viewing.overlay_shown and not self.image_key:
+            wanted = ""
+            lay_map(self, viewing.map_shown)
         self._note = "" if self.linked else "Not registered: shown by itself, with a crosshair of its own."
         for key, layer in ((base, scene.base), (wanted, scene.overlay)):
             if key in self.case.images and layer is None:

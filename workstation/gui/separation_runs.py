@@ -1,0 +1,270 @@
+"""What is under way and what comes of it while a tumour is told from flow: runs, proposals, acceptance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from workstation.case.commands import AddStructure
+from workstation.case.errors import CaseError
+from workstation.case.new_structure import new_structure
+from workstation.editing.separating import TUMOUR, VEIN
+from workstation.gui.jobs.runner import Job, JobRunner
+from workstation.gui.plot_library import runner_of
+from workstation.gui.sentences import is_expected, sentence_of
+from workstation.structures.evidence_recipe import EvidenceRecipe, PhaseUsed, fingerprint
+
+if TYPE_CHECKING:
+    from workstation.editing.separating import Found, Separating
+    from workstation.enhancement.growing import Grower
+    from workstation.enhancement.maps import EvidenceMap
+    from workstation.gui.session import Session
+    from workstation.images.phase_times import Phase
+    from workstation.structures.structure import ContourStack, Structure
+
+VEIN_COLOR = (64, 156, 255)
+LANE, LOOK_LANE, PLOT_LANE = "separation", "separation map", "separation volumes"
+PREFERRED = "share of tumour"
+
+
+class SeparationRuns(QObject):
+    """The work of one open case. changed: something is under way, or has ended.
+
+    outcome: why the last run ended without a result, "" otherwise. preferred: the evidence that is shown first.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self.outcome = ""
+        self.preferred = PREFERRED
+        self._threshold: float | None = None
+        """The one to begin with: of the structure that was gone back to."""
+        self._job: Job | None = None
+        self._heard: JobRunner | None = None
+        session.desk.separating.clicked.connect(self._clicked)
+
+    @property
+    def separating(self) -> Separating:
+        """What was recognised, clicked and found."""
+        return self._session.desk.separating
+
+    @property
+    def running(self) -> bool:
+        """Whether phases are aligned or separated at this moment."""
+        return self._job is not None
+
+    @property
+    def sentence(self) -> str:
+        """What is being done, in words."""
+        if self._job is None:
+            return ""
+        return f"{self._job.sentence or 'Preparing the phases'} …"
+
+    def doubt_of(self, phase: Phase) -> str:
+        """Why a phase's alignment is not to be trusted, "" when it is."""
+        return next((a.doubt for a in self.separating.aligned if a.phase.volume is phase.volume), "")
+
+    # ------------------------------------------------------------------ running
+
+    def align(self) -> None:
+        """Lay all phases that count onto the reference, in the background."""
+        from workstation.gui.separating_jobs import align_as_wished
+
+        phases, reference = self.separating.used_phases, self.separating.reference
+        if reference is None or len(phases) < 2:
+            self._session.refused.emit("At least two phases must count")
+            return
+        self._start("Aligning the phases", align_as_wished, phases, reference, then=self._aligned)
+
+    def separate(self) -> None:
+        """Separate what was clicked, in the background; what is missing is said."""
+        from workstation.gui.separating_jobs import separate_as_wished, wish_of
+
+        try:
+            wish = wish_of(self._session.case, self.separating)
+        except CaseError as error:
+            self._session.refused.emit(str(error))
+            return
+        self._start("Separating tumour from vein", separate_as_wished, wish, then=self._came)
+
+    def cancel(self) -> None:
+        """Stop what is under way; everything stays as it was."""
+        job, self._job = self._job, None
+        if job is not None:
+            runner_of(self._session).cancel(job)
+        self.changed.emit()
+
+    def _start(self, title: str, function: Callable[..., Any], *arguments: Any, then: Callable[[Any], None]) -> None:
+        runner = runner_of(self._session)
+        self.outcome = ""
+        self._job = runner.start(title, function, *arguments, then=then, failed=self._failed, lane=LANE)
+        if self._heard is not runner:
+            self._heard = runner
+            runner.changed.connect(self._jobs_changed)
+        self.changed.emit()
+
+    def _jobs_changed(self) -> None:
+        """Progress; or a person stopped the job in the list of jobs, which ends it without a word."""
+        if self._job is not None and self._heard is not None and self._job not in self._heard.jobs:
+            self._job = None
+        self.changed.emit()
+
+    def _aligned(self, aligned: Any) -> None:
+        self._job = None
+        self.separating.aligned = aligned
+        self.separating.changed.emit()
+        self.changed.emit()
+
+    def _came(self, found: Found) -> None:
+        self._job = None
+        volumes = self.separating.examination
+        if any(a.phase.volume not in volumes for a in found.subtraction.aligned):
+            self.outcome = "A phase was closed meanwhile."
+        else:
+            self.separating.take(found)
+            self.separating.keep()
+            threshold, self._threshold = self._threshold, None
+            if threshold is not None:
+                self.separating.set_threshold(threshold)
+        self.changed.emit()
+
+    def _failed(self, error: Exception) -> None:
+        self._job = None
+        if is_expected(error):
+            self.outcome = sentence_of(error)
+            self._session.refused.emit(self.outcome)
+        else:
+            self.outcome = "It ended in an error; the log says more."
+            runner_of(self._session).failed.emit("Separating tumour from vein", error)
+        self.changed.emit()
+
+    def _clicked(self, kind: str) -> None:
+        """A click in the tumour is enough: it begins at once."""
+        if kind in (TUMOUR, VEIN) and not self.separating.why_not():
+            self.separate()
+
+    # ------------------------------------------------------------------ looking
+
+    def without_alignment(self, name: str, then: Callable[[EvidenceMap], None]) -> None:
+        """Work out a map as it would be without the alignment, in the background."""
+        from workstation.gui.separating_jobs import map_before_alignment
+
+        found = self.separating.found
+        if found is not None:
+            runner_of(self._session).start(
+                "Looking behind the alignment", map_before_alignment, found, name, then=then, lane=LOOK_LANE
+            )
+
+    def volumes_of(self, grower: Grower, then: Callable[[Grower, Any, Any], None]) -> None:
+        """Work out how the volume follows the threshold, in the background."""
+        runner_of(self._session).start(
+            "Growing at every threshold", _volumes, grower, then=lambda made: then(grower, *made), lane=PLOT_LANE
+        )
+
+    # ------------------------------------------------------------------ accepting
+
+    def accept_gtv(self, name: str, person: str) -> None:
+        """Make a GTV of what is proposed, in a person's name."""
+        if not person.strip():
+            self._session.refused.emit("Write your name first: a GTV is accepted by a person")
+            return
+        self._draw(name, "GTV", person.strip(), tumour=True)
+
+    def keep_vein(self, name: str, person: str) -> None:
+        """Make a structure of the vein beside the tumour."""
+        self._draw(name, "ORGAN", person.strip(), tumour=False)
+
+    def _draw(self, name: str, kind: str, person: str, tumour: bool) -> None:
+        from workstation.gui.separating_jobs import contours_as_wished
+
+        separating, case = self.separating, self._session.case
+        found, grown, planning = separating.found, separating.grown, case.planning
+        if found is None or grown is None or planning is None or separating.stale:
+            self._session.refused.emit("There is nothing to accept: separate first")
+            return
+        if planning.key != found.planning_key:
+            self._session.refused.emit("Another planning image was chosen since: separate again")
+            return
+        recipe = self._recipe(found, person)
+        runner_of(self._session).start(
+            f"Drawing {name}", contours_as_wished, grown, found, planning,
+            then=lambda made: self._add(made[0] if tumour else made[1], name, kind, recipe if tumour else None),
+        )  # fmt: skip
+
+    def _add(self, stack: ContourStack, name: str, kind: str, recipe: EvidenceRecipe | None) -> None:
+        session = self._session
+        if not stack.slices:
+            session.refused.emit("The proposal reaches no slice of the planning image")
+            return
+        try:
+            empty = new_structure(session.case, name, kind)
+        except CaseError as error:
+            session.refused.emit(str(error))
+            return
+        kept = replace(recipe, drawn=fingerprint(stack)) if recipe is not None else None
+        color = empty.color if recipe is not None else VEIN_COLOR
+        made = replace(empty, stack=stack, color=color, generation_algorithm="SEMIAUTOMATIC", evidence=kept)
+        if not session.do(AddStructure(made)):
+            session.desk.active = made.identifier
+
+    def _recipe(self, found: Found, person: str) -> EvidenceRecipe:
+        separating = self.separating
+        grower = separating.grower
+        assert grower is not None
+        name = grower.evidence.name
+        judged = next((j for j in found.judged if j.evidence == name), None)
+        separation = found.subtraction.separation
+        matrix = getattr(found.link, "matrix", None)
+        return EvidenceRecipe(
+            phases=tuple(
+                PhaseUsed(a.phase.volume.key, a.phase.name, a.phase.time_s, _numbers(a.to_phase.matrix), a.residual_mm)
+                for a in found.subtraction.aligned
+            ),
+            reference_key=found.reference.key,
+            registrations=found.chain,
+            link=() if matrix is None else _numbers(matrix),
+            evidence=name,
+            formula=grower.evidence.formula,
+            threshold=float(separating.threshold),
+            higher=grower.higher,
+            seed_mm=_numbers(found.seed_mm),
+            inputs=found.inputs,
+            d_prime=judged.d_prime if judged is not None else 0.0,
+            auc=judged.auc if judged is not None else 0.0,
+            sentence=separation.sentence,
+            warnings=separation.warnings,
+            drawn="",
+            accepted_by=person,
+            accepted_at=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+        )
+
+    def go_back_to(self, structure: Structure) -> None:
+        """Click again where a structure was grown from, with its evidence and threshold."""
+        recipe = structure.evidence
+        if recipe is None:
+            return
+        separating = self.separating
+        self.preferred, self._threshold = recipe.evidence, recipe.threshold
+        separating.choose_reference(recipe.reference_key)
+        separating.samples = ()
+        separating.add_sample(TUMOUR, np.array(recipe.seed_mm))
+        reason = separating.why_not()
+        if reason:
+            self._session.refused.emit(reason)
+
+
+def _volumes(grower: Grower, progress: Any) -> tuple[Any, Any]:
+    progress(0.0, "Growing at every threshold")
+    return grower.volumes()
+
+
+def _numbers(values: Any) -> tuple[float, ...]:
+    return tuple(float(value) for value in np.asarray(values).ravel())
