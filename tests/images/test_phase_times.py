@@ -49,6 +49,12 @@ def test_where_nothing_tells_contrast_the_second_phase_is_zero() -> None:
     assert found == [("pre", -407.0), ("arterial", 0.0), ("delayed 1", 354.0)]
 
 
+def test_an_agent_called_none_is_none() -> None:
+    times = ("102551", "103238", "103832")
+    phases = [phase(str(n), ContentTime=t, ContrastBolusAgent="NONE") for n, t in enumerate(times)]
+    assert [name for _, name, _ in told(*phases)] == ["pre", "arterial", "delayed 1"]
+
+
 def test_trigger_times_are_milliseconds() -> None:
     phases = [phase(str(n), TriggerTime=str(1000 * t), AcquisitionTime="101010") for n, t in enumerate((0, 20, 80))]
     assert timed_phases(phases)[1].told_by == TRIGGER

@@ -23,8 +23,10 @@ from workstation.cli.commands import (
     measure,
     open_window,
     phantom,
+    phases,
     picture,
     register,
+    subtract,
     test_registration,
     volumes,
     warm_up,
@@ -44,6 +46,8 @@ COMMANDS = (
     register,
     test_registration,
     apply,
+    phases,
+    subtract,
     phantom,
     demo,
     warm_up,
@@ -76,6 +80,7 @@ def bad_input_errors() -> tuple[type[Exception], ...]:
     """The exception families whose message is a sentence for people."""
     from workstation.case.errors import CaseError
     from workstation.dicom.errors import DicomError
+    from workstation.enhancement.errors import EnhancementError
     from workstation.fusion.registration import RegistrationError
     from workstation.geometry.errors import GeometryError
     from workstation.images.errors import ImageError
@@ -84,7 +89,7 @@ def bad_input_errors() -> tuple[type[Exception], ...]:
     from workstation.targets.errors import TargetError
     from workstation.view.errors import ViewError
 
-    families = (CaseError, DicomError, GeometryError, ImageError, RegistrationError, StoreError)
+    families = (CaseError, DicomError, EnhancementError, GeometryError, ImageError, RegistrationError, StoreError)
     return (*families, StructureError, TargetError, UsageError, ViewError, OSError)
 
 

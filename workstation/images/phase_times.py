@@ -41,7 +41,7 @@ def timed_phases(volumes: Sequence[Volume]) -> tuple[Phase, ...]:
     volumes: in the order that is to hold where nothing tells the times (see `workstation.images.phases.phases_of`).
     """
     clocks, told_by = _clocks(volumes)
-    agents = [bool(v.acquisition.get("ContrastBolusAgent", "").strip()) for v in volumes]
+    agents = [_names_an_agent(v.acquisition.get("ContrastBolusAgent", "")) for v in volumes]
     known = any(agents)
     if clocks is None:
         times: list[float | None] = [None] * len(volumes)
@@ -82,6 +82,11 @@ def named(times_s: Sequence[float | None], enhanced: Sequence[bool | None]) -> l
         else:
             names.append(kind if counts[kind] == 1 and kind != "delayed" else f"{kind} {seen[kind]}")
     return names
+
+
+def _names_an_agent(text: str) -> bool:
+    """Scanners that nobody told of the contrast write NONE, before it and after it."""
+    return text.strip().upper() not in ("", "NONE", "NO", "N", "UNKNOWN")
 
 
 def _enhanced(agent: bool | None, time_s: float | None, known: bool) -> bool | None:

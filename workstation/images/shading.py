@@ -19,7 +19,7 @@ SHRINK = 4
 ITERATIONS = (50, 50, 30)
 AIR_SHARE = 0.1
 """Of the bright tissue's signal: what is darker does not tell a coil's sensitivity."""
-LEAST_TISSUE = 1000
+LEAST_TISSUE = 500
 """Fewer voxels on the coarse grid say nothing of a smooth field."""
 
 

@@ -1,0 +1,68 @@
+"""The multiphase examination that a folder holds, found and loaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workstation.cli.output import UsageError, note
+from workstation.cli.references import series_in
+from workstation.jobs.progress import Progress, part, silent
+
+if TYPE_CHECKING:
+    from workstation.images.phase_times import Phase
+    from workstation.images.volume import Volume
+
+
+def phases_in(folder: str, progress: Progress = silent) -> tuple[Phase, ...]:
+    """The phases of the one examination of several phases in a folder, a whole study perhaps, in the order of time.
+
+    UsageError where there is none, and where there are several.
+    """
+    from workstation.dicom.errors import DicomError
+    from workstation.dicom.load import load_series
+    from workstation.images.phase_times import timed_phases
+    from workstation.images.phases import multiphase
+
+    entries = [entry for entry in series_in(folder, part(progress, 0.0, 0.2)) if entry.modality == "MR"]
+    images: dict[str, Volume] = {}
+    for number, entry in enumerate(entries):
+        step = part(progress, 0.2 + 0.8 * number / len(entries), 0.2 + 0.8 * (number + 1) / len(entries))
+        try:
+            volume = load_series(entry, progress=step)
+        except DicomError as error:
+            note(f"warning: a series was left out: {error}")
+            continue
+        images[volume.key] = volume
+    groups = multiphase(images)
+    if not groups:
+        raise UsageError(f"{folder}: holds no MR of several phases on one grid ({len(images)} MR series were read)")
+    if len(groups) > 1:
+        names = "; ".join(f"{len(group)} phases like {group[0].description or group[0].key}" for group in groups)
+        raise UsageError(f"{folder}: holds {len(groups)} examinations of several phases ({names}): name one folder")
+    return timed_phases(groups[0])
+
+
+def phase_called(phases: tuple[Phase, ...], name: str) -> Phase:
+    """The phase of that name; UsageError lists what there is."""
+    for phase in phases:
+        if phase.name.lower() == name.strip().lower():
+            return phase
+    raise UsageError(f"there is no phase called {name!r}; there are: {', '.join(phase.name for phase in phases)}")
+
+
+def retimed(phases: tuple[Phase, ...], text: str) -> tuple[Phase, ...]:
+    """The phases with times that were typed, "0,60,300": seconds from the contrast, in the order of the phases."""
+    from dataclasses import replace
+
+    from workstation.images.phase_times import TYPED, named
+
+    try:
+        times = [float(cell) for cell in text.split(",")]
+    except ValueError as error:
+        raise UsageError(f"--times-s {text!r}: seconds with commas between them are wanted") from error
+    if len(times) != len(phases):
+        raise UsageError(f"--times-s gives {len(times)} times, and there are {len(phases)} phases")
+    typed = [replace(phase, time_s=time, told_by=TYPED) for phase, time in zip(phases, times, strict=True)]
+    typed.sort(key=lambda phase: phase.time_s or 0.0)
+    names = named([phase.time_s for phase in typed], [(phase.time_s or 0.0) >= 0 for phase in typed])
+    return tuple(replace(phase, name=name) for phase, name in zip(typed, names, strict=True))
