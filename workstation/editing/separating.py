@@ -71,6 +71,7 @@ class Found:
     growers: for each map that can be grown on, with the threshold that suits it.
     chain: identifiers of the registrations in the link. inputs: (identifier, fingerprint) of structures that took part.
     rocs: (false positive, true positive) rates of a piece of evidence. By its name.
+    windows: centre and width of each map's colours, by its name.
     flow: the flow that lies against the tumour; None where nothing separates.
     """
 
@@ -81,6 +82,7 @@ class Found:
     maps: Mapping[str, EvidenceMap]
     judged: tuple[Judged, ...]
     rocs: Mapping[str, tuple[Float, Float]]
+    windows: Mapping[str, tuple[float, float]]
     growers: Mapping[str, tuple[Grower, float]]
     flow: Grown | None
     chain: tuple[str, ...]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.editing.separating_tool import COLORS
+from workstation.gui.evidence_window import centred
 from workstation.gui.theme import current_theme
 from workstation.gui.viewing import MapShown
 from workstation.view.color_maps import DARK_DIVERGING, INFERNO
@@ -23,28 +24,18 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 
 BEFORE = "without alignment"
-SHARES = "share of tumour"
-SPREAD = 98.0
-"""Percentile of a map's values that its colours reach to."""
 
 
 def map_shown(found: Found, each: EvidenceMap, opacity: float, words: str = "") -> MapShown:
-    """A map over the images: diverging around zero where it has two ends, else from zero on."""
+    """A map over the images, in the colours that suit it. words: said behind its name."""
     stack = found.subtraction.stack
     name = f"{each.name}, {words}" if words else each.name
     volume = replace(
         found.reference, key=f"map {name}", voxels=np.ascontiguousarray(each.values, dtype=np.float32), grid=stack.grid,
         description=name, slices=(), files=(), series_uid="", unit=each.unit,
     )  # fmt: skip
-    known = each.values[np.isfinite(each.values)]
-    if each.name == SHARES:
-        return MapShown(volume, (0.5, 1.0), INFERNO, each.ends, opacity)
-    if each.diverging and each.unit != "s":
-        reach = float(np.percentile(np.abs(known), SPREAD)) if known.size else 1.0
-        return MapShown(volume, (0.0, max(2 * reach, 1e-6)), DARK_DIVERGING, each.ends, opacity)
-    low, high = (float(np.percentile(known, p)) for p in (2.0, SPREAD)) if known.size else (0.0, 1.0)
-    low = min(low, 0.0) if each.unit != "s" else low
-    return MapShown(volume, ((low + high) / 2, max(high - low, 1e-6)), INFERNO, each.ends, opacity)
+    colors = DARK_DIVERGING if centred(each) else INFERNO
+    return MapShown(volume, found.windows[each.name], colors, each.ends, opacity)
 
 
 def curves_of(found: Found, samples: Sequence[Sample]) -> list[CourseLine]:

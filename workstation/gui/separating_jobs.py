@@ -22,6 +22,7 @@ from workstation.enhancement.separability import COMBINATION, Judged, combinatio
 from workstation.enhancement.subtraction import Subtraction, subtract
 from workstation.enhancement.unmixing import SURFACE
 from workstation.geometry.transform import Transform
+from workstation.gui.evidence_window import window_of
 from workstation.images.phase_times import Phase
 from workstation.images.volume import Volume
 from workstation.jobs.progress import Progress, part, silent
@@ -106,7 +107,8 @@ def separate_as_wished(wish: SeparationWish, progress: Progress = silent) -> Fou
         )
     taken = [each for each in (wish.vein, *wish.barriers, wish.normalise) if each is not None]
     return Found(
-        made, wish.link, wish.planning.key, wish.seed_mm, maps, judged, _rocs(maps, regions, judged), growers, flow,
+        made, wish.link, wish.planning.key, wish.seed_mm, maps, judged, _rocs(maps, regions, judged),
+        {name: window_of(each) for name, each in maps.items()}, growers, flow,
         wish.chain, tuple((each.identifier, fingerprint(each.stack)) for each in taken),
     )  # fmt: skip
 
@@ -224,6 +226,8 @@ def _growers(
             lowest=threshold - reach, highest=threshold + reach, bright=bright,
         )  # fmt: skip
         found[name] = grower, threshold
+    for grower, threshold in found.values():
+        grower.at(threshold)  # is asked for first, and on the window's thread
     return found
 
 
