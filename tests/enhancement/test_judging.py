@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.enhancement.scene import shares, stack
-from workstation.enhancement.judging import judge_regions, samples_of
+from workstation.enhancement.judging import WORTH_COMBINING, judge_regions, samples_of
 from workstation.enhancement.maps import evidence_maps
 from workstation.enhancement.separability import COMBINATION, auc, combination, d_prime, discriminant, judged, roc
 
@@ -59,7 +59,7 @@ def test_simple_maps_go_before_what_is_no_better_and_times_of_phases_come_last()
     found = judge_regions(stack(), [tumour], [flow])
     first = next(n for n, j in enumerate(found) if j.evidence not in (COMBINATION, "arrival", "time to peak"))
     combined = next(n for n, j in enumerate(found) if j.evidence == COMBINATION)
-    assert (combined < first) == (found[combined].d_prime / 1.1 > found[first].d_prime)
+    assert (combined < first) == (found[combined].d_prime / WORTH_COMBINING > found[first].d_prime)
     names = [j.evidence for j in found]
     separating = [j.evidence for j in found if j.d_prime >= 2 and j.evidence not in ("arrival", "time to peak")]
     assert names[: len(separating)] == separating

@@ -27,9 +27,12 @@ from workstation.enhancement.flow import course_at, flows_beside
 from workstation.enhancement.separation import ALWAYS, SHARE_NAME, separate
 from workstation.enhancement.subtraction import box_around, subtract
 from workstation.enhancement.unmixing import shares_of
+from workstation.geometry.deformation import Deformation, DisplacementField, FieldStep
+from workstation.geometry.grid import Grid
+from workstation.geometry.region import Region
 from workstation.geometry.transform import Transform
 from workstation.structures.carried import planes_of
-from workstation.structures.structure import ContourStack
+from workstation.structures.structure import ContourStack, PlanarContours
 from workstation.structures.volume import volume_cc
 
 BALL_CC = 4 / 3 * np.pi * TUMOUR_RADIUS_MM**3 / 1000
@@ -155,6 +158,38 @@ def test_the_planning_image_is_drawn_on_through_its_link() -> None:
     assert middle == pytest.approx(TUMOUR_MM - [5.0, 0, 0], abs=0.6)
 
 
+def test_structures_of_the_planning_image_count_through_a_link_that_bends() -> None:
+    made = phases()
+    planning = replace(made[0].volume, key="ct", modality="CT", frame_of_reference_uid="1.2.3.ct")
+    coarse = Grid(GRID.origin_mm - 20.0, (8.0, 8.0, 8.0), np.eye(3), (16, 16, 12))
+    bend = DisplacementField(coarse, np.full((*coarse.shape, 3), 2.0, np.float32))
+    link = Deformation((FieldStep(bend), Transform.from_rigid((3.0, 0, 0))))
+    shift = np.array([5.0, 2.0, 2.0])
+    plane, positions, spacing_mm = planes_of(planning)
+    square = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * 6.0 + (TUMOUR_MM - shift)[:2] - [8.0, 0.0]
+    bone = ContourStack(plane, spacing_mm, tuple(PlanarContours(float(z), Region([square])) for z in positions))
+    options = {"aligned": unmoved(made), "planning": planning, "to_reference": link}
+    free = subtract(made, TUMOUR_MM - shift, **options)
+    stopped = subtract(made, TUMOUR_MM - shift, barriers=[bone], **options)
+    straight = subtract(
+        made, TUMOUR_MM - shift, barriers=[bone], **(options | {"to_reference": Transform.from_rigid(shift)})
+    )
+    assert volume_cc(free.tumour) == pytest.approx(BALL_CC, rel=0.06)
+    assert volume_cc(stopped.tumour) < 0.9 * BALL_CC
+    assert volume_cc(stopped.tumour) == pytest.approx(volume_cc(straight.tumour), rel=0.03)
+
+
+def test_a_vein_that_runs_the_tumour_s_course_separates_nothing() -> None:
+    found = separate(stack(), TUMOUR_MM, TUMOUR_MM + np.array([0.0, 5.0, 0.0]))
+    assert not found.separable and "the vein runs the clicked point's course" in found.sentence
+
+
+def test_shading_may_be_taken_out_first() -> None:
+    made = phases()
+    found = subtract(made, TUMOUR_MM, aligned=unmoved(made), shading="n4")
+    assert volume_cc(found.tumour) == pytest.approx(BALL_CC, rel=0.08)
+
+
 def test_bad_input_gets_one_sentence() -> None:
     made = phases()
     near = {"aligned": unmoved(made)}
@@ -163,6 +198,9 @@ def test_bad_input_gets_one_sentence() -> None:
     for words, run in (
         ("at least two phases", lambda: subtract(made[:1], TUMOUR_MM)),
         ("outside of the phases", lambda: subtract(made, TUMOUR_MM + 500.0, **near)),
+        ("vein lies outside", lambda: subtract(made, TUMOUR_MM, vein_mm=TUMOUR_MM + 500.0, **near)),
+        ("outside of the phases", lambda: subtract(made, (np.nan, 0.0, 0.0), **near)),
+        ("at the same place", lambda: subtract(made, TUMOUR_MM, vein_mm=TUMOUR_MM + 1.0, **near)),
         ("no phase called 'venous'", lambda: subtract(made, TUMOUR_MM, chosen=("early", "venous"), **near)),
         ("register them first", lambda: subtract(made, TUMOUR_MM, planning=elsewhere, **near)),
         ("does not lie near the click", lambda: subtract(made, TUMOUR_MM, normalise=planes, **near)),

@@ -66,8 +66,8 @@ def threshold_cautions(region: Mask, shares: Single, threshold: float) -> list[s
 
 
 def _latest(courses: Sequence[Float]) -> Float:
-    """Of several kinds of flow the vein: arteries come first."""
-    return min(courses, key=lambda course: float(course[0] / max(float(course.max()), 1e-6)))
+    """Of several kinds of flow the vein: an artery's first pass stands out more above what is left in the end."""
+    return min(courses, key=lambda course: float(course[0] / max(float(course[-1]), 1e-6)))
 
 
 def _filled(name: str, time_s: float | None) -> str:

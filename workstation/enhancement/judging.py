@@ -16,7 +16,7 @@ Float = NDArray[np.float64]
 
 FEWEST_VOXELS = 10
 """A region of fewer says nothing."""
-WORTH_COMBINING = 1.1
+WORTH_COMBINING = 1.25
 """What is made of all phases has to be better than a map of two by this factor to be placed before it."""
 
 
