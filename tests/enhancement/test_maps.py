@@ -11,6 +11,7 @@ from workstation.enhancement.maps import (
     area,
     arrival,
     difference,
+    early_and_late,
     enhancement_ratio,
     evidence_maps,
     relative_enhancement,
@@ -79,6 +80,15 @@ def test_signal_enhancement_ratio_and_its_classes() -> None:
 
 def test_retained_enhancement_is_the_inverse() -> None:
     assert row(retained(known(), 1, 3).values)[:3] == pytest.approx([1 / 3, 1.0, 3.0])
+
+
+def test_ratios_begin_after_the_arterial_phase_and_arterial_ones_have_maps_of_their_own() -> None:
+    made = known()
+    assert early_and_late(made) == (2, 3)
+    maps = {each.name: each for each in evidence_maps(made)}
+    assert row(maps["retained enhancement"].values)[:3] == pytest.approx([0.5, 200 / 220, 1.5])
+    arterial = maps["retained enhancement, delayed 1 of arterial"]
+    assert row(arterial.values)[:3] == pytest.approx([1 / 3, 1.0, 3.0]) and "S(arterial)" in arterial.formula
 
 
 def test_wash_out_in_per_cent_of_the_peak() -> None:

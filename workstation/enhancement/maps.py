@@ -6,7 +6,7 @@ the denominator stands clear of the noise; elsewhere a map has no value (NaN).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -50,11 +50,23 @@ def evidence_maps(stack: PhaseStack) -> list[EvidenceMap]:
     after = stack.after
     made += [difference(stack, b, a) for k, a in enumerate(after) for b in after[k + 1 :]]
     if stack.before is not None and len(after) >= 2:
-        made += [enhancement_ratio(stack, after[0], after[-1]), retained(stack, after[0], after[-1]), wash_out(stack)]
+        early, late = early_and_late(stack)
+        made += [enhancement_ratio(stack, early, late), retained(stack, early, late)]
+        made += [left_of(stack, n, late) for n in after if _is_arterial(stack, n) and n != early]
+        made.append(wash_out(stack))
     timed = all(t is not None for t in stack.times_s)
     if timed and stack.before is not None and len(after) >= 2:
         made += [wash_in(stack), time_to_peak(stack), arrival(stack), area(stack)]
     return made
+
+
+def early_and_late(stack: PhaseStack) -> tuple[int, int]:
+    """Numbers of the phases that wash-out is told from: the first after the arterial ones, and the last.
+
+    The first phase with contrast where only one comes after the arterial ones.
+    """
+    settled = [n for n in stack.after if not _is_arterial(stack, n)]
+    return (settled[0] if len(settled) > 1 else stack.after[0]), stack.after[-1]
 
 
 def relative_enhancement(stack: PhaseStack, phase: int) -> EvidenceMap:
@@ -97,6 +109,12 @@ def retained(stack: PhaseStack, early: int, late: int) -> EvidenceMap:
     values = _ratio(stack.enhancement[late], stack.enhancement[early], noise)
     formula = f"(S({stack.names[late]}) - S0) / (S({stack.names[early]}) - S0)"
     return EvidenceMap("retained enhancement", formula, "", values, ("", "held"))
+
+
+def left_of(stack: PhaseStack, arterial: int, late: int) -> EvidenceMap:
+    """What is left of the enhancement in an arterial phase."""
+    found = retained(stack, arterial, late)
+    return replace(found, name=f"retained enhancement, {stack.names[late]} of {stack.names[arterial]}")
 
 
 def wash_out(stack: PhaseStack) -> EvidenceMap:
@@ -150,6 +168,10 @@ def area(stack: PhaseStack) -> EvidenceMap:
     before = _before(stack)
     values = _ratio(total, stack.signals[before], float(stack.noise[before]))
     return EvidenceMap("area under the curve", "integral of (S - S0) dt / S0", "s", values, ("", "much"))
+
+
+def _is_arterial(stack: PhaseStack, number: int) -> bool:
+    return stack.names[number].startswith("arterial")
 
 
 def _before(stack: PhaseStack) -> int:
