@@ -49,5 +49,5 @@ def test_a_folder_without_phases_gets_one_sentence(study: SmallStudy) -> None:
 @pytest.mark.realdata
 def test_three_phases_in_one_series_without_an_index(data_dir: Path) -> None:
     rows = run_command("phases", data_dir / "mr_dce_ucsf06", "--json").result["phases"]
-    assert [row["name"] for row in rows] == ["pre", "arterial", "delayed 1"]
+    assert [row["name"] for row in rows] == ["pre", "early", "delayed 1"]
     assert [row["time_s"] for row in rows] == [-407.0, 0.0, 354.0]

@@ -66,7 +66,7 @@ def stroke(desk: Desk, points: list[tuple[float, float]], **keys: bool) -> None:
 def test_phases_are_recognised_and_what_is_typed_counts() -> None:
     separating = Desk(case_of_phases()).separating
     told = [(p.name, p.time_s) for p in separating.phases]
-    assert told == [("pre", -120.0), ("arterial", 0.0), ("delayed 1", 240.0)]
+    assert told == [("pre", -120.0), ("early", 0.0), ("delayed 1", 240.0)]
     separating.edit_phase("p1", name="venous", time_s=70.0)
     assert [(p.name, p.time_s, p.told_by) for p in separating.phases][1] == ("venous", 70.0, "typed")
     separating.edit_phase("p2", time_s=30.0)
@@ -213,7 +213,7 @@ def test_all_evidence_can_be_grown_on() -> None:
     assert found is not None
     volume_cc = 4 / 3 * np.pi * TUMOUR_RADIUS_MM**3 / 1000
     assert len(found.growers) >= 6
-    for name in ("share of tumour", "combination of all phases", "delayed 1 minus arterial", "retained enhancement"):
+    for name in ("share of tumour", "combination of all phases", "delayed 1 minus early", "retained enhancement"):
         grower, threshold = found.growers[name]
         assert grower.at(threshold).volume_cc == pytest.approx(volume_cc, rel=0.2), name
     assert found.judged[0].d_prime > 4 and set(found.rocs) <= set(found.maps)

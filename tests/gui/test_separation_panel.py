@@ -66,7 +66,7 @@ def separated(window: MainWindow) -> None:
 
 def test_one_click_separates_and_a_person_accepts(ct_window: MainWindow) -> None:
     panel, session = add_phases(ct_window), session_of(ct_window)
-    assert [field.text() for field in panel.phases.names] == ["pre", "arterial", "delayed 1"]
+    assert [field.text() for field in panel.phases.names] == ["pre", "early", "delayed 1"]
     assert not panel.separate.isEnabled() and "Click in the tumour" in panel.separate.toolTip()
     ct_window.action("tool_separate").trigger()
     assert "click in the tumour" in ct_window.workspace.hint()
@@ -89,7 +89,7 @@ def test_one_click_separates_and_a_person_accepts(ct_window: MainWindow) -> None
     assert gtv.name == "GTV_glomus" and gtv.interpreted_type == "GTV" and gtv.evidence is not None
     assert volume_cc(gtv.stack) == pytest.approx(BALL_CC, rel=0.08)
     assert gtv.evidence.accepted_by == "Dr Grau" and gtv.frame_of_reference_uid == CT_FRAME
-    assert [phase.name for phase in gtv.evidence.phases] == ["pre", "arterial", "delayed 1"]
+    assert [phase.name for phase in gtv.evidence.phases] == ["pre", "early", "delayed 1"]
     let_live(0.2)
     assert "Accepted by Dr Grau" in panel.origin.text() and not panel.origin_state.isVisible()
     click(panel.keep_vein)

@@ -40,19 +40,26 @@ def test_without_a_start_the_first_phase_with_contrast_is_zero_and_midnight_is_p
         phase("a", ContentTime="235900"), phase("b", ContentTime="000010", ContrastBolusAgent="Gd"),
         phase("c", ContentTime="000210", ContrastBolusAgent="Gd"),
     ]  # fmt: skip
-    assert told(*phases) == [("a", "pre", -70.0), ("b", "arterial", 0.0), ("c", "early", 120.0)]
+    assert told(*phases) == [("a", "pre", -70.0), ("b", "early 1", 0.0), ("c", "early 2", 120.0)]
 
 
 def test_where_nothing_tells_contrast_the_second_phase_is_zero() -> None:
     phases = [phase(str(n), ContentTime=t) for n, t in enumerate(("102551", "103238", "103832"))]
     found = [(name, time) for _, name, time in told(*phases)]
-    assert found == [("pre", -407.0), ("arterial", 0.0), ("delayed 1", 354.0)]
+    assert found == [("pre", -407.0), ("early", 0.0), ("delayed 1", 354.0)]
+
+
+def test_phases_that_follow_quickly_can_be_arterial_without_a_start() -> None:
+    """Frames of some seconds are, pictures of six minutes are not."""
+    times = ("102551", "102600", "102606", "102700")
+    phases = [phase(str(n), ContentTime=t, ContrastBolusAgent="Gd" if n else "NO") for n, t in enumerate(times)]
+    assert [name for _, name, _ in told(*phases)] == ["pre", "arterial 1", "arterial 2", "early"]
 
 
 def test_an_agent_called_none_is_none() -> None:
     times = ("102551", "103238", "103832")
     phases = [phase(str(n), ContentTime=t, ContrastBolusAgent="NONE") for n, t in enumerate(times)]
-    assert [name for _, name, _ in told(*phases)] == ["pre", "arterial", "delayed 1"]
+    assert [name for _, name, _ in told(*phases)] == ["pre", "early", "delayed 1"]
 
 
 def test_trigger_times_are_milliseconds() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from workstation.images.volume import Volume
 
@@ -15,6 +16,7 @@ ACQUISITION, TRIGGER, ORDER, TYPED = "acquisition time", "trigger time", "order 
 """How a time is known."""
 
 ARTERIAL_ENDS_S, EARLY_ENDS_S = 35.0, 150.0
+QUICK_S = 90.0
 DAY_S = 86_400.0
 _CLOCKS = ("AcquisitionTime", "ContentTime", "SeriesTime")
 
@@ -50,14 +52,18 @@ def timed_phases(volumes: Sequence[Volume]) -> tuple[Phase, ...]:
         times = [_within_a_day(clock - zero) for clock in clocks]
     order = sorted(range(len(volumes)), key=lambda n: (times[n] is not None, times[n] or 0.0, n))
     enhanced = [_enhanced(agents[n] if known else None, times[n], known) for n in range(len(volumes))]
-    names = named([times[n] for n in order], [enhanced[n] for n in order])
+    told = [times[n] for n in order]
+    names = named(told, [enhanced[n] for n in order], quick=_zero_is_told(volumes) or _follow_quickly(told))
     return tuple(
         Phase(volumes[n], name, times[n], told_by, enhanced[n]) for n, name in zip(order, names, strict=True)
     )
 
 
-def named(times_s: Sequence[float | None], enhanced: Sequence[bool | None]) -> list[str]:
+def named(times_s: Sequence[float | None], enhanced: Sequence[bool | None], quick: bool = True) -> list[str]:
     """What phases are called, in the order of time: by their seconds from the contrast, else by their number.
+
+    quick: whether a phase can be an arterial one; not where nothing tells when the contrast came and the phases follow
+    each other by minutes.
 
     >>> named([-120.0, 11.0, 17.0, 60.0, 300.0, 900.0], [False, True, True, True, True, True])
     ['pre', 'arterial 1', 'arterial 2', 'early', 'delayed 1', 'delayed 2']
@@ -68,7 +74,7 @@ def named(times_s: Sequence[float | None], enhanced: Sequence[bool | None]) -> l
             kinds.append("pre")
         elif time_s is None:
             kinds.append("pre" if number == 0 and has_contrast is not True else "phase")
-        elif time_s < ARTERIAL_ENDS_S:
+        elif time_s < ARTERIAL_ENDS_S and quick:
             kinds.append("arterial")
         else:
             kinds.append("early" if time_s < EARLY_ENDS_S else "delayed")
@@ -87,6 +93,17 @@ def named(times_s: Sequence[float | None], enhanced: Sequence[bool | None]) -> l
 def _names_an_agent(text: str) -> bool:
     """Scanners that nobody told of the contrast write NONE, before it and after it."""
     return text.strip().upper() not in ("", "NONE", "NO", "N", "UNKNOWN")
+
+
+def _zero_is_told(volumes: Sequence[Volume]) -> bool:
+    starts = [_seconds_of_day(volume.acquisition.get("ContrastBolusStartTime", "")) for volume in volumes]
+    return any(start is not None for start in starts)
+
+
+def _follow_quickly(times_s: Sequence[float | None]) -> bool:
+    """Whether any two phases with contrast follow each other as fast as arterial ones do."""
+    after = [time_s for time_s in times_s if time_s is not None and time_s >= 0]
+    return any(later - time_s < QUICK_S for time_s, later in pairwise(after))
 
 
 def _enhanced(agent: bool | None, time_s: float | None, known: bool) -> bool | None:
