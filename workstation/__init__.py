@@ -69,6 +69,14 @@ _HOMES = {
     "write_landmarks": "fusion.landmark_files",
     "assess_registration": "measurements.registration_quality",
     "known_transform_test": "fusion.known_transform",
+    # phases of an examination
+    "Phase": "images.phase_times",
+    "timed_phases": "images.phase_times",
+    "align_phases": "enhancement.alignment",
+    "stack_phases": "enhancement.phase_stack",
+    "evidence_maps": "enhancement.maps",
+    "subtract": "enhancement.subtraction",
+    "write_maps": "dicom.write_maps",
     # pictures
     "picture": "view.still_picture",
     "render_volume_picture": "view.volume_picture",
