@@ -181,6 +181,30 @@ def test_phases_are_renamed_retimed_left_out_and_chosen(ct_window: MainWindow) -
     assert separating.why_not() == "Click in the tumour first"
 
 
+def test_a_phase_on_the_axis_is_looked_at(ct_window: MainWindow, done: SeparationPanel) -> None:
+    session = session_of(ct_window)
+    done.verticalScrollBar().setValue(0)
+    let_live(0.1)
+    QTest.mouseClick(done.axis, Qt.MouseButton.LeftButton, pos=done.axis.mark_place(1).toPoint())
+    assert session.viewing.overlay_key == "p1" and session.viewing.map_shown is None
+
+
+def test_structures_and_shading_are_chosen(ct_window: MainWindow) -> None:
+    panel, separating = add_phases(ct_window), session_of(ct_window).desk.separating
+    separating.add_sample("tumour", TUMOUR_MM)
+    separated(ct_window)
+    assert separating.found is not None and not separating.stale
+    panel.shading.setCurrentIndex(1)
+    panel.shading.activated.emit(1)
+    let_live(0.1)
+    assert separating.shading == "n4" and separating.stale and "separate again" in panel.verdict.text()
+    assert not panel.accept.isVisible(), "what is out of date can't be accepted"
+    click(panel.separate)
+    separated(ct_window)
+    assert not separating.stale and separating.found.separable
+    assert [panel.vein.itemText(n) for n in range(panel.vein.count())] == ["Found by itself"]
+
+
 def test_alt_click_says_what_is_vein_and_shift_click_takes_it_back(ct_window: MainWindow) -> None:
     panel, separating = add_phases(ct_window), session_of(ct_window).desk.separating
     ct_window.action("tool_separate").trigger()

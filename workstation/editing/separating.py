@@ -124,6 +124,8 @@ class Separating:
         self.barriers: tuple[str, ...] = ()
         self.normalise = ""
         """Identifier of the structure that tells the phases' scale, "" for tissue that does not enhance."""
+        self.shading = "ratio"
+        """How the coils' shading is dealt with: cancelled by "ratio", or corrected ("n4")."""
         self.found: Found | None = None
         self.stale = False
         """Whether something was changed since the result was found."""
@@ -287,7 +289,7 @@ class Separating:
         self.hovered.emit()
 
     def choose(self, **choices: Any) -> None:
-        """Choose `vein_structure`, `barriers` or `normalise`."""
+        """Choose `vein_structure`, `barriers`, `normalise` or `shading`."""
         before = {name: getattr(self, name) for name in choices}
         if before != choices:
             for name, value in choices.items():
@@ -338,6 +340,7 @@ class Separating:
             "vein": self.vein_structure,
             "barriers": list(self.barriers),
             "normalise": self.normalise,
+            "shading": self.shading,
         }
 
     def restore(self, state: object) -> None:
@@ -351,6 +354,7 @@ class Separating:
             number = 1 + len(self.of_kind(kind))
             self.samples = (*self.samples, Sample(number, kind, points, radius_mm))
         self.vein_structure, self.normalise = str(state.get("vein", "")), str(state.get("normalise", ""))
+        self.shading = "n4" if state.get("shading") == "n4" else "ratio"
         barriers = state.get("barriers", ())
         self.barriers = tuple(str(each) for each in barriers) if isinstance(barriers, list) else ()
         self.changed.emit()

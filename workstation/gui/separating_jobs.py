@@ -56,6 +56,7 @@ class SeparationWish:
     barriers: tuple[Structure, ...] = ()
     normalise: Structure | None = None
     aligned: tuple[AlignedPhase, ...] = ()
+    shading: str = "ratio"
 
 
 def wish_of(case: Case, separating: Separating) -> SeparationWish:
@@ -73,7 +74,7 @@ def wish_of(case: Case, separating: Separating) -> SeparationWish:
         phases, reference, planning, link, tuple(each.identifier for each in chain), seed_mm, separating.samples,
         structures.get(separating.vein_structure),
         tuple(structures[key] for key in separating.barriers if key in structures),
-        structures.get(separating.normalise), aligned if len(aligned) == len(phases) else (),
+        structures.get(separating.normalise), aligned if len(aligned) == len(phases) else (), separating.shading,
     )  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def separate_as_wished(wish: SeparationWish, progress: Progress = silent) -> Fou
         vein=wish.vein.stack if wish.vein is not None else None, reference=wish.reference, planning=wish.planning,
         to_reference=wish.link, barriers=[each.stack for each in wish.barriers],
         normalise=wish.normalise.stack if wish.normalise is not None else None, aligned=wish.aligned or None,
-        progress=part(progress, 0.0, 0.8),
+        shading=wish.shading, progress=part(progress, 0.0, 0.8),
     )  # fmt: skip
     progress(0.8, "Comparing the evidence")
     maps = {each.name: each for each in made.maps()}

@@ -21,6 +21,7 @@ from workstation.gui.session import Session
 if TYPE_CHECKING:
     from workstation.gui.separation_runs import SeparationRuns
 
+SHADINGS = [("Cancelled by ratios", "ratio"), ("Corrected (N4)", "n4")]
 KIND_WORDS = ((TUMOUR, "Tumour"), (VEIN, "Vein"), (ARTERY, "Artery"), (MUSCLE, "Muscle"))
 NO_VEIN, ROBUST, NO_BARRIER = "", "", ""
 GAP_PX = 8
@@ -86,6 +87,7 @@ class SeparationPanel(Panel):
         content.addWidget(self._examination_row)
         content.addWidget(heading("Phases"))
         self.axis = PhaseAxis()
+        self.axis.chosen.connect(self._look_at_phase)
         content.addWidget(self.axis)
         self.phases = PhaseTable(self.separating)
         content.addWidget(self.phases)
@@ -132,6 +134,11 @@ class SeparationPanel(Panel):
         content.addLayout(named("Vein", self.vein))
         content.addLayout(named("Stop at", self.barrier))
         content.addLayout(named("Scale by", self.normalise))
+        self.shading = choice()
+        self.shading.setAccessibleName("Shading of the coils")
+        self.shading.setToolTip("Ratios and shares cancel the shading; differences of phases gain from its correction")
+        self.shading.activated.connect(lambda _n: self.separating.choose(shading=str(self.shading.currentData())))
+        content.addLayout(named("Shading", self.shading))
 
     def _add_outcome(self, content: QVBoxLayout) -> None:
         self.separate = primary("Separate", self.runs.separate, "drop-half")
@@ -242,6 +249,7 @@ class SeparationPanel(Panel):
         fill_choice(self.vein, [("Found by itself", NO_VEIN), *drawn], _known(separating.vein_structure, drawn))
         chosen = separating.barriers[0] if separating.barriers else NO_BARRIER
         fill_choice(self.barrier, [("Flow alone", NO_BARRIER), *drawn], _known(chosen, drawn))
+        fill_choice(self.shading, SHADINGS, separating.shading)
         tissues = [entry for entry in drawn if entry[1] != separating.vein_structure]
         fill_choice(
             self.normalise, [("Tissue without contrast", ROBUST), *tissues], _known(separating.normalise, tissues)
@@ -298,6 +306,14 @@ class SeparationPanel(Panel):
     def _take(self, kind: str) -> None:
         self.separating.kind = kind
         self._actions["tool_separate"].trigger()
+
+    def _look_at_phase(self, number: int) -> None:
+        """The phase that was clicked on the axis, over the planning image in place of a map."""
+        phases, viewing = self.separating.phases, self.session.viewing
+        if number < len(phases):
+            key = phases[number].volume.key
+            viewing.map_shown = None
+            viewing.overlay_key = "" if key == self.session.case.planning_key else key
 
     def _choose_barrier(self, _index: int) -> None:
         key = str(self.barrier.currentData() or "")
