@@ -9,7 +9,7 @@ import pydicom
 import pytest
 
 from tests.cli.conftest import Outcome, SmallStudy, run_command
-from tests.cli.phase_folder import CT_FRAME, MR_FRAME, PhaseFolder, write_study
+from tests.cli.phase_folder import CT_FRAME, MR_FRAME, STUDY, PhaseFolder, write_study
 from tests.enhancement.scene import TUMOUR, TUMOUR_RADIUS_MM
 from workstation.cli.main import build_parser
 from workstation.dicom.index import index_paths
@@ -77,6 +77,11 @@ def test_every_map_can_be_read_back(on_ct: tuple[Outcome, Path]) -> None:
     assert len(list(out.glob("*.nii.gz"))) == len(names) == len(list((out / "dicom").iterdir()))
     nifti = read_image_file(out / "delayed_1_minus_early.nii.gz")
     series = load_series(index_paths([out / "dicom" / "delayed_1_minus_early"]).series[0])
+    assert series.description == "delayed 1 minus early"
+    dataset = pydicom.dcmread(series.files[0], stop_before_pixels=True)
+    assert dataset.ImageType[:2] == ["DERIVED", "SECONDARY"]
+    assert "S(delayed 1) - S(early), in units of its noise" in dataset.DerivationDescription
+    assert f"pre: {STUDY}.10" in dataset.DerivationDescription
     assert series.frame_of_reference_uid == MR_FRAME and series.grid.same_as(nifti.grid, 0.01)
     assert np.abs(series.voxels - nifti.voxels).max() < 0.01 * np.abs(nifti.voxels).max()
 

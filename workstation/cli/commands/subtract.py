@@ -232,10 +232,10 @@ def _print(result: dict[str, Any]) -> None:
             print(f"  {moved['phase']} had moved by {far_mm:.1f} mm; aligned to {moved['residual_mm']:.2f} mm")
     print(result["sentence"])
     for row in result["separability"][:5]:
-        print(f"  {row['evidence']:<34} d' {row['d_prime']:6.2f}   AUC {row['auc']:.3f}")
+        print(f"  {row['evidence']:<46} d' {row['d_prime']:6.2f}   AUC {row['auc']:.3f}")
     if result["gtv"]:
         print(f"candidate: {result['gtv']['volume_cc']:.2f} cc; look at it before it becomes a GTV")
-    print(f"written to {result['out']} in {result['seconds']} s")
+    print(f"found in {result['seconds']} s; written to {result['out']}")
     print(result["warnings"][-1])
 
 
