@@ -24,7 +24,11 @@ QUALITY = 82
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-Scene = Callable[[Any], None]
+Scene = Callable[[Any], Any]
+"""Does something in the window; returns the window beside it that is to be photographed instead, or None."""
+
+LANDMARKS = (("Left ear", (-58, 8, 12)), ("Right ear", (60, 6, 10)), ("Clivus", (2, -6, -18)), ("Vertex", (0, 4, 46)))
+"""Names and places from the middle of the views, in mm."""
 
 
 def layout(name: str) -> Scene:
@@ -94,7 +98,11 @@ def context(name: str) -> Scene:
 
 def dock(name: str) -> Scene:
     """One of the panels around the views."""
-    return lambda hand: hand.workspace.show_dock(name)
+
+    def scene(hand: Any) -> None:
+        hand.workspace.show_dock(name)
+
+    return scene
 
 
 def measured(hand: Any) -> None:
@@ -120,6 +128,108 @@ def measured(hand: Any) -> None:
         QTest.mouseRelease(view, left, pos=middle + QPoint(*end))
 
 
+def registration(hand: Any, page: str = "automatic") -> Any:
+    """The panel of registration, at one of its pages, with the phase that was registered; returns the panel."""
+    panel, session = hand.workspace.show_dock("registration"), hand.workspace.session
+    images = session.case.images.items()
+    session.viewing.overlay_key = next(key for key, volume in images if "before contrast" in volume.description)
+    session.viewing.opacity = 0.5
+    panel.name.setText("A. Physicist")
+    panel.go_to(page)
+    hand.wait_for_work()
+    return panel
+
+
+def bring_up(panel: Any, widget: Any) -> None:
+    """Scroll a panel until a widget stands at its top."""
+    from PySide6.QtCore import QPoint
+    from PySide6.QtTest import QTest
+
+    QTest.qWait(50)
+    panel.verticalScrollBar().setValue(widget.mapTo(panel.widget(), QPoint(0, -8)).y())
+
+
+def registered(hand: Any) -> None:
+    """Registered automatically: the curve, and what came of it."""
+    panel = registration(hand)
+    hand.window.action("register_now").trigger()
+    hand.wait_for_work()
+    bring_up(panel, panel.automatic.note)
+
+
+def by_hand(hand: Any) -> None:
+    """The fused image held by its ring, in mid-drag."""
+    from PySide6.QtCore import QPoint, Qt
+    from PySide6.QtTest import QTest
+
+    panel = registration(hand, "by hand")
+    hand.window.action("tool_place").trigger()
+    view = hand.workspace.views.views["axial"]
+    crosshair, left = view.crosshair(), Qt.MouseButton.LeftButton
+    start = QPoint(round(crosshair.x) + 30, round(crosshair.y) - 40)
+    QTest.mousePress(view, left, pos=start)
+    for step in range(1, 7):
+        QTest.mouseMove(view, start + QPoint(7, -4) * step)
+        QTest.qWait(20)
+    bring_up(panel, panel.tabs["by hand"])
+
+
+def landmarks(hand: Any) -> None:
+    """Four pairs of landmarks on both images side by side, with their errors."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from workstation.case.registration_commands import PutLandmark
+
+    session = hand.workspace.session
+    panel = registration(hand, "landmarks")
+    hand.window.action("layout_compare").trigger()
+    hand.window.action("tool_landmark").trigger()
+    link, rng = session.desk.placing.link(), np.random.default_rng(3)
+    for _, place in LANDMARKS:
+        point = session.viewing.crosshair_mm + place
+        session.desk.landmarking.place("fixed", point)
+        session.desk.landmarking.place("moving", link.apply(point) + rng.normal(0.0, 0.7, 3))
+    for pair, (name, _) in zip(session.desk.landmarking.pairs, LANDMARKS, strict=True):
+        session.do(PutLandmark(replace(pair, name=name)))
+    session.viewing.crosshair_mm = session.desk.landmarking.pairs[2].fixed_mm
+    bring_up(panel, panel.tabs["landmarks"])
+
+
+def deformable(hand: Any) -> None:
+    """What may bend."""
+    panel = registration(hand, "deformable")
+    bring_up(panel, panel.tabs["deformable"])
+
+
+def quality(hand: Any) -> None:
+    """How good the registration is, in figures."""
+    panel = registration(hand)
+    hand.window.action("measure_registration").trigger()
+    hand.wait_for_work()
+    bring_up(panel, panel.quality)
+
+
+def known_transforms(hand: Any) -> Any:
+    """What the registration recovers of known displacements."""
+    from workstation.gui.known_transform_window import KnownTransformWindow
+
+    registration(hand)
+    hand.window.action("test_known_transforms").trigger()
+    window = hand.window.findChild(KnownTransformWindow)
+    window.start()
+    hand.wait_for_work()
+    return window
+
+
+def edges(hand: Any) -> None:
+    """Edges of the MR on the CT, and what there is to accept."""
+    panel = registration(hand)
+    hand.window.action("fusion_edges").trigger()
+    bring_up(panel, panel.widget())
+
+
 SCENES: dict[str, Scene] = {
     **{f"layout-{name}": layout(name) for name in ("four", "large", "row", "compare", "phases")},
     **{
@@ -133,6 +243,13 @@ SCENES: dict[str, Scene] = {
     **{f"volume-{name.replace('_', '-')}": context(name) for name in ("bone_surface", "bone", "skin", "vessels")},
     "window-and-level": dock("window"),
     "measurements": measured,
+    "registration-automatic": registered,
+    "registration-by-hand": by_hand,
+    "registration-landmarks": landmarks,
+    "registration-deformable": deformable,
+    "registration-quality": quality,
+    "registration-known-transforms": known_transforms,
+    "registration-edges": edges,
 }
 
 
@@ -158,14 +275,16 @@ def photograph(case_file: Path, theme: str, wanted: list[str], copy: Path) -> No
             window.action("reset_docks").trigger()
             window.commands.choose_step("fuse")
             look_at_targets(hand)
-            SCENES[name](hand)
+            beside = SCENES[name](hand)
             window.messages.clear()
             QTest.qWait(400)
             hand.wait_for_work()
             path = PICTURES / f"{name}-{theme}.webp"
-            if not window.grab().save(str(path), "WEBP", QUALITY):
+            if not (beside or window).grab().save(str(path), "WEBP", QUALITY):
                 raise SystemExit(f"manual-pictures: {path} can't be written")
             print(path.relative_to(ROOT), flush=True)
+            if beside is not None:
+                beside.close()
     finally:
         window.files.leave_without_asking()
         window.close()
