@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.enhancement.scene import FRAME, GRID, phases, stack, unmoved
-from workstation.enhancement.cautions import motion_cautions, threshold_cautions, timing_cautions
+from workstation.enhancement.cautions import threshold_cautions, timing_cautions
 from workstation.enhancement.flow import Course
 from workstation.enhancement.phase_stack import PhaseStack, stack_phases
 
@@ -52,13 +52,6 @@ def test_an_artery_is_not_taken_for_a_vein_that_has_filled() -> None:
 
 def test_an_arterial_phase_before_the_contrast() -> None:
     assert "came too early" in told(timed(2.0), (280, 281, 900), ("flow 1", (270, 271, 800)))
-
-
-def test_phases_that_are_not_aligned_are_named() -> None:
-    made = stack()
-    aligned = (made.aligned[0], replace(made.aligned[1], doubt="early is aligned to 2.0 mm only"), made.aligned[2])
-    assert motion_cautions(replace(made, aligned=aligned)) == ["early is aligned to 2.0 mm only."]
-    assert motion_cautions(made) == []
 
 
 def test_a_surface_that_is_not_sharp() -> None:

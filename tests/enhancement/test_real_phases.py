@@ -44,13 +44,13 @@ def test_signals_before_normalisation_are_the_scanner_s(phases: tuple[Phase, ...
 def test_one_click_leads_to_maps_and_curves(phases: tuple[Phase, ...]) -> None:
     point = phases[0].volume.grid.to_patient(np.array(TUMOUR_KJI[::-1], dtype=float))
     found = subtract(phases, point)
-    assert [a.phase.name for a in found.aligned] == ["pre", "arterial", "delayed 1"]
+    assert [a.phase.name for a in found.aligned] == ["pre", "early", "delayed 1"]
     assert all(np.linalg.norm(a.to_phase.translation_mm(point)) < 3 for a in found.aligned)
     maps = {each.name: each for each in evidence_maps(found.stack)}
-    assert {"enhancement, arterial", "delayed 1 minus arterial", "signal enhancement ratio", "wash-in"} <= set(maps)
+    assert {"enhancement, early", "delayed 1 minus early", "signal enhancement ratio", "wash-in"} <= set(maps)
     place = tuple(np.rint(found.stack.grid.to_index(point)).astype(int)[::-1])
     around = tuple(slice(c - 2, c + 3) for c in place)
-    assert 0.5 < np.nanmedian(maps["enhancement, arterial"].values[around]) < 3.0
+    assert 0.5 < np.nanmedian(maps["enhancement, early"].values[around]) < 3.0
     assert found.separation.sentence and found.separation.warnings
     if not found.separation.separable:
         assert not found.tumour.slices and "separates" in found.separation.sentence

@@ -21,6 +21,7 @@ from tests.enhancement.scene import (
     stack,
     unmoved,
 )
+from workstation.enhancement.alignment import AlignedPhase
 from workstation.enhancement.candidate import contours_of, level_field
 from workstation.enhancement.errors import EnhancementError
 from workstation.enhancement.flow import course_at, flows_beside
@@ -182,6 +183,26 @@ def test_structures_of_the_planning_image_count_through_a_link_that_bends() -> N
 def test_a_vein_that_runs_the_tumour_s_course_separates_nothing() -> None:
     found = separate(stack(), TUMOUR_MM, TUMOUR_MM + np.array([0.0, 5.0, 0.0]))
     assert not found.separable and "the vein runs the clicked point's course" in found.sentence
+
+
+def test_a_phase_that_is_not_aligned_is_left_out_and_named() -> None:
+    made = phases()
+    extra = replace(made[2], name="delayed 2", time_s=900.0, volume=replace(made[2].volume, key="extra"))
+    doubted = AlignedPhase(extra, Transform.identity(), 2.0, "delayed 2 is aligned to 2.0 mm only")
+    found = subtract((*made, extra), TUMOUR_MM, aligned=(*unmoved(made), doubted))
+    assert found.stack.names == ("pre", "early", "delayed 1") and len(found.aligned) == 4
+    assert found.separation.warnings[0] == "Left out: delayed 2 is aligned to 2.0 mm only."
+    assert found.separation.separable
+    lost = tuple(replace(each, doubt="lost") for each in unmoved(made)[1:])
+    with pytest.raises(EnhancementError, match="Fewer than two phases lie on each other"):
+        subtract(made, TUMOUR_MM, aligned=(unmoved(made)[0], *lost))
+
+
+def test_without_a_phase_before_contrast_nothing_is_pretended() -> None:
+    made = phases()[1:]
+    found = subtract(made, TUMOUR_MM, aligned=unmoved(made))
+    assert not found.separation.separable and "No phase before contrast" in found.separation.sentence
+    assert [each.name for each in found.maps()] == ["delayed 1 minus early"]
 
 
 def test_shading_may_be_taken_out_first() -> None:

@@ -34,7 +34,7 @@ def write_maps(folder: Path, found: Subtraction, progress: Progress = silent) ->
     They lie on the reference phase, in its frame of reference. Where a map has no value, zero is written.
     """
     stack = found.stack
-    reference = next(a for a in found.aligned if a.to_phase.is_identity()).phase.volume
+    reference = next(a for a in found.aligned if a.to_phase.is_identity() and not a.doubt).phase.volume
     acquired = acquired_at(reference.acquisition, reference.study)
     moment, maps = datetime.now(), found.maps()
     for number, each in enumerate(maps):

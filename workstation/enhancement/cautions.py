@@ -30,11 +30,6 @@ ALWAYS = (
 )
 
 
-def motion_cautions(stack: PhaseStack) -> list[str]:
-    """Of phases whose alignment is not to be trusted."""
-    return [f"{each.doubt}." for each in stack.aligned if each.doubt]
-
-
 def timing_cautions(stack: PhaseStack, tumour: Course, flows: Sequence[Course]) -> list[str]:
     """Of phases too early, too late or too long for what they are to show, and of a vein that drains early."""
     after = list(stack.after)

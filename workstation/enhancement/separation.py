@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workstation.enhancement.cautions import ALWAYS, motion_cautions, threshold_cautions, timing_cautions
+from workstation.enhancement.cautions import ALWAYS, threshold_cautions, timing_cautions
 from workstation.enhancement.flow import VEIN_NAME, Course, course_at, course_in, flows_beside
 from workstation.enhancement.judging import judge_regions
 from workstation.enhancement.maps import EvidenceMap
@@ -92,6 +92,9 @@ def separate(
     seed = stack.grid.to_index(tumour_mm)[::-1]
     own = course_at(stack, "tumour", seed)
     allowed = stack.covered if barrier is None else stack.covered & ~barrier
+    if stack.before is None:
+        words = "No phase before contrast: tumour can't be told from tissue that does not enhance."
+        return _nothing(stack, own, (), None, (), f"{words} {INSTEAD}", seed, allowed)
     flows = _flows(stack, own, vein_mm, vein)
     alike = [flow for flow in flows if flow.name == VEIN_NAME and _angle_deg(stack, flow, own) < ALIKE_DEG]
     if alike:
@@ -123,8 +126,7 @@ def separate(
     flow_region = _flow_region(stack, shares, region)
     progress(1.0, "Separated")
     found = [
-        *motion_cautions(stack), *timing_cautions(stack, own, flows),
-        *threshold_cautions(region, shares.tumour, threshold), ALWAYS,
+        *timing_cautions(stack, own, flows), *threshold_cautions(region, shares.tumour, threshold), ALWAYS,
     ]  # fmt: skip
     return Separation(
         stack, own, tuple(flows), shares, region, flow_region, evidence, True, sentence, seed, allowed, tuple(found)
@@ -204,7 +206,7 @@ def _nothing(
     sentence: str, seed_kji: Float, allowed: Mask,
 ) -> Separation:  # fmt: skip
     empty = np.zeros(stack.grid.shape, bool)
-    found = (*motion_cautions(stack), *(timing_cautions(stack, own, flows) if flows else ()), ALWAYS)
+    found = (*(timing_cautions(stack, own, flows) if flows else ()), ALWAYS)
     return Separation(
         stack, own, tuple(flows), shares, empty, empty, evidence, False, sentence, seed_kji, allowed, found
     )

@@ -82,6 +82,7 @@ def subtract(
     reference: what the others are aligned with, by default the one before contrast. to_reference: the planning image's
     frame to the reference phase's. chosen: names of the phases that count, all by default. aligned: where that was
     done before.
+    A phase whose alignment is not to be trusted is left out, and a warning says so.
     Raises EnhancementError for fewer than two phases, a point outside of the images, or no link to the planning image.
     """
     base = reference or reference_of(phases)
@@ -91,9 +92,10 @@ def subtract(
     vein_point = None if vein_mm is None else link.apply(np.asarray(vein_mm, dtype=np.float64))
     _check_points(base.volume.grid, point, vein_point)
     done = tuple(aligned) if aligned is not None else align_phases(phases, base, part(progress, 0.0, 0.6))
+    trusted = _trusted(done, base)
     grid = box_around(base.volume.grid, point)
     stack = stack_phases(
-        done, grid, base.volume.frame_of_reference_uid, reference_tissue=_tissue(normalise, link, grid),
+        trusted, grid, base.volume.frame_of_reference_uid, reference_tissue=_tissue(normalise, link, grid),
         shading=_shading(base.volume) if shading == "n4" else None, progress=part(progress, 0.6, 0.75),
     )  # fmt: skip
     names = [phase for phase in chosen if phase not in stack.names]
@@ -104,6 +106,8 @@ def subtract(
         stack, point, vein_point, vein=_mask(vein, link, grid), barrier=_barrier(barriers, link, grid), phases=numbers,
         threshold=threshold, progress=part(progress, 0.75, 0.95),
     )  # fmt: skip
+    refused = tuple(f"Left out: {each.doubt}." for each in done if each not in trusted)
+    found = replace(found, warnings=(*refused, *found.warnings))
     plane, _, spacing_mm = planes_of(target)
     tumour = vein_found = ContourStack(plane, spacing_mm)
     if found.separable and found.shares is not None:
@@ -147,6 +151,15 @@ def _check_points(grid: Grid, tumour: Float, vein: Float | None) -> None:
             raise EnhancementError(f"The point in the {what} lies outside of the phases")
     if vein is not None and float(np.linalg.norm(vein - tumour)) < SEED_RADIUS_MM:
         raise EnhancementError("The points in the tumour and in the vein lie at the same place: choose another vein")
+
+
+def _trusted(aligned: Sequence[AlignedPhase], reference: Phase) -> tuple[AlignedPhase, ...]:
+    """The phases that lie where they should; EnhancementError where the reference is left alone."""
+    kept = tuple(each for each in aligned if not each.doubt or each.phase.volume is reference.volume)
+    if len(kept) < 2:
+        doubts = "; ".join(each.doubt for each in aligned if each.doubt)
+        raise EnhancementError(f"Fewer than two phases lie on each other ({doubts}): align them by hand")
+    return kept
 
 
 def _shading(volume: Volume) -> Volume:
