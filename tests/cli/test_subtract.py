@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,13 @@ def test_without_a_planning_image_all_is_in_the_phases_own_frame(head: PhaseFold
     gtv = read_structure_set(tmp_path / "out" / "gtv.dcm", None).structures[0]
     assert gtv.frame_of_reference_uid == MR_FRAME
     assert result["gtv"]["volume_cc"] == pytest.approx(BALL_CC, rel=0.08)
+
+
+def test_maps_of_an_earlier_run_in_the_study_are_no_phases(on_ct: tuple[Outcome, Path], tmp_path: Path) -> None:
+    again = write_study(tmp_path)
+    shutil.copytree(on_ct[1], again.folder / "maps")
+    rows = run_command("phases", again.folder, "--json").result["phases"]
+    assert [row["name"] for row in rows] == ["pre", "early", "delayed 1"]
 
 
 def test_two_phases_can_be_named(head: PhaseFolder, tmp_path: Path) -> None:

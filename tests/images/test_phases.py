@@ -49,5 +49,14 @@ def test_another_patient_is_another_examination() -> None:
     assert [v.key for v in phases_of(table(mine, other), "mine")] == ["mine"]
 
 
+def test_another_sequence_on_the_same_slices_is_no_phase() -> None:
+    told = {"EchoTime": "1.5", "RepetitionTime": "4"}
+    one, two, t2, made = (replace(phase(k), acquisition=told) for k in ("one", "two", "t2", "map"))
+    t2 = replace(t2, acquisition={"EchoTime": "90", "RepetitionTime": "4000"})
+    two = replace(two, acquisition=told | {"RepetitionTime": "4.3"})
+    made = replace(made, acquisition=told | {"ImageType": "DERIVED\\SECONDARY\\OTHER"})
+    assert [v.key for v in phases_of(table(one, two, t2, made), "one")] == ["one", "two"]
+
+
 def test_an_image_that_is_not_there_has_no_phases() -> None:
     assert phases_of(table(phase("mr")), "gone") == []

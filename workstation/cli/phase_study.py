@@ -21,7 +21,7 @@ def phases_in(folder: str, progress: Progress = silent) -> tuple[Phase, ...]:
     from workstation.dicom.errors import DicomError
     from workstation.dicom.load import load_series
     from workstation.images.phase_times import timed_phases
-    from workstation.images.phases import multiphase
+    from workstation.images.phases import is_derived, multiphase
 
     entries = [entry for entry in series_in(folder, part(progress, 0.0, 0.2)) if entry.modality == "MR"]
     images: dict[str, Volume] = {}
@@ -34,6 +34,8 @@ def phases_in(folder: str, progress: Progress = silent) -> tuple[Phase, ...]:
             continue
         images[volume.key] = volume
     groups = multiphase(images)
+    # Maps that an earlier run has left in the study are many images on one grid, too.
+    groups = [group for group in groups if not is_derived(group[0])] or groups
     if not groups:
         raise UsageError(f"{folder}: holds no MR of several phases on one grid ({len(images)} MR series were read)")
     if len(groups) > 1:

@@ -10,13 +10,15 @@ from workstation.images.own_frame import is_own_frame, is_separated_frame
 from workstation.images.volume import Volume
 
 _SAME_MM = 0.05
+SAME_TIMING = 0.2
+"""Share by which scanners change echo and repetition time from phase to phase of one sequence, at the most."""
 _ORDER = ("TemporalPositionIdentifier", "AcquisitionDate", "AcquisitionTime", "ContentTime", "SeriesTime")
 
 
 def phases_of(images: Mapping[str, Volume], key: str) -> list[Volume]:
     """All phases of the examination that an image belongs to, in the order of time; the image alone where it has none.
 
-    Phases share modality, patient, frame of reference and grid (to 0.05 mm).
+    Phases share modality, patient, frame of reference, grid (to 0.05 mm) and, of an MR, echo and repetition times.
     """
     image = images.get(key)
     if image is None:
@@ -40,12 +42,28 @@ def _same_examination(first: Volume, second: Volume) -> bool:
     if first.modality != second.modality or first.grid.size != second.grid.size:
         return False
     # A phase that was given a frame of its own, to be registered, is a phase all the same.
+    if is_derived(first) != is_derived(second) or not _same_sequence(first, second):
+        return False  # a map made of phases is none of them, nor is a T2 that was planned on the same slices
     both = first.frame_of_reference_uid, second.frame_of_reference_uid
     frames = {uid for uid in both if not is_separated_frame(uid)}
     if (len(frames) > 1 and not all(map(is_own_frame, frames))) or first.patient != second.patient:
         return False  # files that name no frame of reference have one each, which says nothing about another
     corners = first.grid.corners_mm(), second.grid.corners_mm()
     return bool(np.abs(corners[0] - corners[1]).max() < _SAME_MM)
+
+
+def is_derived(volume: Volume) -> bool:
+    """Whether it was made from other images: a map, a subtraction, an image that was resampled."""
+    return volume.acquisition.get("ImageType", "").upper().startswith("DERIVED\\SECONDARY")
+
+
+def _same_sequence(first: Volume, second: Volume) -> bool:
+    """Whether echo and repetition times are the same, as far as both tell them."""
+    for name in ("EchoTime", "RepetitionTime"):
+        one, other = (_number(volume.acquisition.get(name, "")) for volume in (first, second))
+        if one > 0 and other > 0 and abs(one - other) > SAME_TIMING * max(one, other):
+            return False
+    return True
 
 
 def _when(volume: Volume) -> tuple[object, ...]:
