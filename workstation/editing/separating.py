@@ -363,6 +363,10 @@ class Separating:
         """Write the state into the case."""
         self._case.set_view_state(STATE, self.state())
 
+    def recall(self) -> None:
+        """Take up what `keep` has written into the case."""
+        self.restore(self._case.view_state.get(STATE))
+
     def _input_changed(self, *_: object) -> None:
         if self.found is not None:
             self.stale = True

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from shiboken6 import isValid
 
-from workstation.editing.separating import STATE as SEPARATING
 from workstation.gui.kept_values import word_in
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class ViewKeeper(QObject):
         if isinstance(state, dict):
             session.viewing.restore(state)
         session.desk.active = word_in(kept, "active", session.case.structures, session.desk.active)
-        session.desk.separating.restore(kept.get(SEPARATING))
+        session.desk.separating.recall()
         workspace.restore_step(kept.get("step"))
 
     def _follow(self) -> None:
