@@ -7,9 +7,13 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from workstation.teaching.glomus import GlomusCase
 
 # Windows are drawn into memory: no test needs a screen. Set before anything imports Qt.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -111,3 +115,11 @@ def rt_utils_python() -> Path:
     if not (folder / "set-up.json").exists() or not python.exists():
         pytest.skip("the environment of rt-utils is absent (python3 packaging/test.py makes it; needs the network)")
     return python
+
+
+@pytest.fixture(scope="session")
+def coarse_case() -> GlomusCase:
+    """The built-in case of seed 0 on large voxels, made once for all tests: nobody changes it."""
+    from workstation.teaching.glomus import glomus_case
+
+    return glomus_case(0, resolution="coarse")

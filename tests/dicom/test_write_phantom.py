@@ -17,14 +17,14 @@ from workstation.dicom.registration import read_registrations
 from workstation.dicom.structure_set import read_structure_set
 from workstation.dicom.write_phantom import write_glomus
 from workstation.structures.volume import volume_cc
-from workstation.teaching.glomus import GlomusCase, glomus_case
+from workstation.teaching.glomus import GlomusCase
 
 NOW = datetime(2026, 1, 12, 9, 30)
 
 
 @pytest.fixture(scope="module")
-def case() -> GlomusCase:
-    return glomus_case(0, resolution="coarse")
+def case(coarse_case: GlomusCase) -> GlomusCase:
+    return coarse_case
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from workstation.gui.layout_model import PHASES
 from workstation.gui.main_window import MainWindow
 from workstation.gui.viewport.annotations import side_letters
 from workstation.gui.viewport.compared import phases_shown
-from workstation.teaching.glomus import glomus_case
+from workstation.teaching.glomus import GlomusCase
 from workstation.view.fusion_look import MODES
 from workstation.view.oblique_planes import is_straight
 
@@ -58,7 +58,9 @@ class Opened:
 
 
 @pytest.fixture(scope="module", params=PATIENTS)
-def opened(request, data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+def opened(
+    request, data_dir: Path, tmp_path_factory: pytest.TempPathFactory, coarse_case: GlomusCase
+) -> Iterator[Opened]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RT_WORKSTATION_DATA", str(tmp_path_factory.mktemp("data")))
         window = create_window(theme="dark", size=(1100, 800))
@@ -66,7 +68,7 @@ def opened(request, data_dir: Path, tmp_path_factory: pytest.TempPathFactory) ->
         folder = data_dir / PATIENTS[request.param]
         if request.param == "glomus":
             folder = tmp_path_factory.mktemp("glomus")
-            write_glomus(glomus_case(0, resolution="coarse"), folder / "DICOM")
+            write_glomus(coarse_case, folder / "DICOM")
         window.commands.open_paths([str(folder)])
         assert settle(window, 60) and window.session is not None
         yield Opened(request.param, window, folder)

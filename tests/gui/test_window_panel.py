@@ -244,7 +244,9 @@ def base_window(window: MainWindow) -> tuple[float, float]:
 def test_the_key_v_windows_what_the_view_under_the_cursor_shows(full_window: MainWindow) -> None:
     view = slice_view(full_window, "coronal")
     view.setFocus()
+    QTest.mouseMove(view)  # another view may lie where the pointer was left
     let_live(0.3)  # the docks that the case brought have their sizes, so what is seen stays the same
+    assert view.underMouse()
     QTest.keyClick(view, Qt.Key.Key_V)
     let_live(0.02)
     wanted = window_of_values(visible_values(view, full_window.session.viewing.base_key), "CT", hounsfield=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import textwrap
@@ -15,6 +14,7 @@ import pytest
 
 from tests.case.bodies import disc
 from tests.store.painter import load_images
+from tests.store.painters import Painters, kill, runs
 from workstation.case.case import Case
 from workstation.store.case_file import CaseFile
 from workstation.structures.planar import area_mm2
@@ -24,21 +24,20 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills and limits as POSIX systems have them")
 
 
-def run_and_kill(path: Path, acknowledged: Path, seed: int, seconds: float) -> list[tuple[int, float]]:
+def run_and_kill(
+    painters: Painters, path: Path, acknowledged: Path, seed: int, seconds: float
+) -> list[tuple[int, float]]:
     """Let a painter work on a case, kill it with -9; what it had been told was safe: (line, radius) in order."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "tests.store.painter", str(path), str(acknowledged), str(seed)], cwd=ROOT
-    )
     already = acknowledged.stat().st_size if acknowledged.exists() else 0
+    painter = painters.start(path, acknowledged, seed)
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and child.poll() is None:  # the start of Python does not count
+    while time.monotonic() < deadline and runs(painter):  # opening the case does not count
         if acknowledged.exists() and acknowledged.stat().st_size > already:
             break
         time.sleep(0.01)
-    assert child.poll() is None, "the painter ended by itself"
+    assert runs(painter), "the painter ended by itself"
     time.sleep(seconds)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
+    kill(painter)
     lines = acknowledged.read_text().splitlines()
     return [(int(number), float(radius)) for number, radius in (line.split() for line in lines)]
 
@@ -69,12 +68,13 @@ def kill_often(tmp_path: Path, times: int) -> int:
     path, acknowledged = tmp_path / "a.rtcase", tmp_path / "acknowledged"
     chance = random.Random(5)
     safe: list[tuple[int, float]] = []
-    for seed in range(times):
-        safe = run_and_kill(path, acknowledged, seed, chance.uniform(0.0, 0.5))
-        assert_nothing_lost(path, safe)
-        # the test itself has written an undo and a redo
-        with acknowledged.open("a") as file:
-            file.write(f"{safe[-1][0]} -1\n")
+    with Painters() as painters:
+        for seed in range(times):
+            safe = run_and_kill(painters, path, acknowledged, seed, chance.uniform(0.0, 0.5))
+            assert_nothing_lost(path, safe)
+            # the test itself has written an undo and a redo
+            with acknowledged.open("a") as file:
+                file.write(f"{safe[-1][0]} -1\n")
     return safe[-1][0]
 
 
