@@ -230,6 +230,61 @@ def edges(hand: Any) -> None:
     bring_up(panel, panel.widget())
 
 
+def separation(hand: Any) -> Any:
+    """The panel of separation with the phases, the last one fused, the drawn structures out of sight; its panel."""
+    panel, session = hand.workspace.show_dock("separation"), hand.workspace.session
+    for structure in session.case.structures.values():
+        session.viewing.set_visible(structure.identifier, False)
+    session.viewing.overlay_key = session.desk.separating.examination[-1].key
+    session.viewing.opacity = 1.0
+    panel.person.setText("A. Oncologist")
+    hand.window.action("tool_separate").trigger()
+    hover(hand, "axial")
+    return panel
+
+
+def phases_and_click(hand: Any) -> None:
+    """Before the click: the phases on their axis, and what to click."""
+    panel = separation(hand)
+    bring_up(panel, panel.widget())
+
+
+def separated(hand: Any) -> Any:
+    """One click in the tumour, and what comes of it; returns the panel."""
+    from PySide6.QtCore import QPoint, Qt
+    from PySide6.QtTest import QTest
+
+    panel = separation(hand)
+    view = hand.workspace.views.views["axial"]
+    crosshair = view.crosshair()
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(round(crosshair.x), round(crosshair.y)))
+    hand.wait_until(lambda: hand.workspace.session.desk.separating.grown is not None, 120, "separating")
+    hand.wait_for_work()
+    return panel
+
+
+def proposal(hand: Any) -> None:
+    """The dashed proposal, the map that it was grown on, and what is said about it."""
+    panel = separated(hand)
+    bring_up(panel, panel.verdict)
+
+
+def threshold(hand: Any) -> None:
+    """The evidence, ranked, with the volume against the threshold."""
+    panel = separated(hand)
+    bring_up(panel, panel.evidence)
+
+
+def accepted(hand: Any) -> None:
+    """A GTV that a person has accepted, and the vein beside it."""
+    panel = separated(hand)
+    panel.gtv_name.setText("GTV_separated")
+    panel.accept.click()
+    panel.keep_vein.click()
+    hand.wait_for_work()
+    bring_up(panel, panel.origin_heading)
+
+
 SCENES: dict[str, Scene] = {
     **{f"layout-{name}": layout(name) for name in ("four", "large", "row", "compare", "phases")},
     **{
@@ -250,6 +305,10 @@ SCENES: dict[str, Scene] = {
     "registration-quality": quality,
     "registration-known-transforms": known_transforms,
     "registration-edges": edges,
+    "separation-phases": phases_and_click,
+    "separation-proposal": proposal,
+    "separation-threshold": threshold,
+    "separation-accepted": accepted,
 }
 
 

@@ -244,12 +244,15 @@ def base_window(window: MainWindow) -> tuple[float, float]:
 def test_the_key_v_windows_what_the_view_under_the_cursor_shows(full_window: MainWindow) -> None:
     view = slice_view(full_window, "coronal")
     view.setFocus()
-    QTest.mouseMove(view)  # another view may lie where the pointer was left
+    QTest.mouseMove(view)
     let_live(0.3)  # the docks that the case brought have their sizes, so what is seen stays the same
-    assert view.underMouse()
+    for other in QApplication.allWidgets():
+        # A view that was opened under a pointer that an earlier test left is never told that the pointer has gone.
+        if isinstance(other, SliceView) and other is not view:
+            other.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+    wanted = window_of_values(visible_values(view, full_window.session.viewing.base_key), "CT", hounsfield=True)
     QTest.keyClick(view, Qt.Key.Key_V)
     let_live(0.02)
-    wanted = window_of_values(visible_values(view, full_window.session.viewing.base_key), "CT", hounsfield=True)
     assert base_window(full_window) == pytest.approx((wanted.centre, wanted.width))
     before = base_window(full_window)
     QTest.keyClick(view, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
