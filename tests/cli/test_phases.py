@@ -35,7 +35,10 @@ def test_times_can_be_typed(head: PhaseFolder) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("typed", "words"), [("1,2", "2 times, and there are 3"), ("1,x,3", "seconds with com")])
+@pytest.mark.parametrize(("typed", "words"), [
+    ("1,2", "2 times, and there are 3"), ("1,x,3", "seconds with com"), ("nan,60,300", "seconds with com"),
+    ("60,60,300", "the same time"),
+])  # fmt: skip
 def test_wrong_times_get_one_sentence(head: PhaseFolder, typed: str, words: str) -> None:
     outcome = run_command("phases", head.folder, "--times-s", typed)
     assert outcome.code == 2 and words in outcome.err and outcome.err.count("\n") == 1

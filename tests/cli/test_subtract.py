@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,8 @@ def test_people_read_what_was_found(head: PhaseFolder, tmp_path: Path) -> None:
         (("--tumour", "-3,0,0", "--vein", "Vein"), "--structures"),
         (("--tumour", "-3,0,0", "--early", "early"), "belong together"),
         (("--tumour", "-3,0,0", "--early", "early", "--delayed", "late"), "no phase called 'late'"),
+        (("--tumour", "-3,0,0", "--early", "early", "--delayed", "early"), "both name 'early'"),
+        (("--tumour", "-3,0,0", "--early", "delayed 1", "--delayed", "early"), "was taken after"),
         (("--tumour", "-3,0,0", "--reference", "venous"), "no phase called 'venous'"),
         (("--tumour", "-3,0,0", "--threshold", "0.9"), "0.2 to 0.8"),
         (("--tumour", "-3,0,0", "--planning", "CT"), "register them first"),
@@ -181,6 +184,17 @@ def test_folders_that_will_not_do(head: PhaseFolder, study: SmallStudy, tmp_path
     assert outcome.code == 2 and "no MR of several phases" in outcome.err
     one = run_command("subtract", head.folder / "MR_1", "--tumour", "0,0,0", "--out", tmp_path / "out")
     assert one.code == 2 and "no MR of several phases" in one.err
+
+
+def test_another_patient_s_planning_image_is_refused(head: PhaseFolder, tmp_path: Path) -> None:
+    two = replace(head, folder=tmp_path / "study")
+    shutil.copytree(head.folder, two.folder)
+    for path in (each for each in two.folder.rglob("*") if each.is_file() and each.parent != two.folder):
+        dataset = pydicom.dcmread(path)
+        dataset.PatientID = "ONE" if path.parent.name == "CT" else "OTHER"
+        dataset.save_as(path)
+    outcome = subtract(two, tmp_path / "out", "--tumour", head.tumour_mm, *two.linked)
+    assert outcome.code == 2 and "different patients" in outcome.err and not (tmp_path / "out").exists()
 
 
 def test_negative_points_need_no_equals_sign() -> None:

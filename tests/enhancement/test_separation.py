@@ -185,6 +185,25 @@ def test_a_vein_that_runs_the_tumour_s_course_separates_nothing() -> None:
     assert not found.separable and "the vein runs the clicked point's course" in found.sentence
 
 
+def test_a_click_that_can_t_be_in_a_tumour_is_told_from_one_that_does_not_separate() -> None:
+    made = stack()
+    everywhere = np.ones(made.grid.shape, bool)
+    bone = separate(made, TUMOUR_MM, barrier=everywhere)
+    assert not bone.separable and "a structure that the tumour can't be" in bone.sentence
+    vein = separate(made, TUMOUR_MM, vein=everywhere)
+    assert not vein.separable and "named as the vein" in vein.sentence
+    nowhere = separate(made, TUMOUR_MM + np.array([-22.0, -20.0, 0.0]))
+    assert not nowhere.separable and nowhere.sentence.startswith("What was clicked takes up no contrast")
+
+
+def test_slices_that_are_missing_in_a_phase_are_warned_of() -> None:
+    made = list(phases())
+    gap = "1 slice is missing at 3.00 mm: interpolated there"
+    made[2] = replace(made[2], volume=replace(made[2].volume, warnings=(gap,)))
+    found = subtract(made, TUMOUR_MM, aligned=unmoved(tuple(made)))
+    assert f"delayed 1: {gap}." in found.separation.warnings
+
+
 def test_a_phase_that_is_not_aligned_is_left_out_and_named() -> None:
     made = phases()
     extra = replace(made[2], name="delayed 2", time_s=900.0, volume=replace(made[2].volume, key="extra"))

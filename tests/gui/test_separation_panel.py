@@ -114,6 +114,7 @@ def test_what_does_not_separate_offers_nothing_to_accept(ct_window: MainWindow) 
     assert settle(ct_window, 10)
     assert not session.case.structures and "nothing to accept" in " ".join(ct_window.messages.texts())
     assert session.desk.proposal.outlines(slice_view(ct_window).plane()) == []
+    assert session.viewing.map_shown is None, "a map would look like a finding"
 
 
 @pytest.fixture
@@ -179,6 +180,32 @@ def test_phases_are_renamed_retimed_left_out_and_chosen(ct_window: MainWindow) -
     let_live(0.1)
     assert separating.reference.name == "venous"
     assert separating.why_not() == "Click in the tumour first"
+
+
+def test_the_phase_that_others_were_laid_onto_can_be_left_out(ct_window: MainWindow, done: SeparationPanel) -> None:
+    separating = session_of(ct_window).desk.separating
+    first = separating.found
+    done.phases.used[0].click()
+    let_live(0.1)
+    click(done.separate)
+    separated(ct_window)
+    found = separating.found
+    assert found is not first and found.reference is separating.reference.volume and not separating.stale
+    assert done.verdict.text().startswith("No phase before contrast") and not done.accept.isVisible()
+    assert session_of(ct_window).viewing.map_shown is None and separating.grower is None
+
+
+def test_names_that_are_free_are_proposed(ct_window: MainWindow, done: SeparationPanel) -> None:
+    assert done.gtv_name.text() == "GTV" and done.vein_name.text() == "Vein"
+    type_into(done.person, "Dr Grau")
+    click(done.accept)
+    QTest.mouseClick(done.accept, Qt.MouseButton.LeftButton)
+    assert settle(ct_window, 30)
+    assert [s.name for s in session_of(ct_window).case.structures.values()] == ["GTV"]
+    assert not [text for text in ct_window.messages.texts() if "already" in text], "a double click is one acceptance"
+    click(done.separate)
+    separated(ct_window)
+    assert done.gtv_name.text() == "GTV_2" and done.vein_name.text() == "Vein"
 
 
 def test_a_phase_on_the_axis_is_looked_at(ct_window: MainWindow, done: SeparationPanel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from workstation.cli.output import UsageError, note
@@ -9,6 +10,8 @@ from workstation.cli.references import series_in
 from workstation.jobs.progress import Progress, part, silent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from workstation.images.phase_times import Phase
     from workstation.images.volume import Volume
 
@@ -44,7 +47,7 @@ def phases_in(folder: str, progress: Progress = silent) -> tuple[Phase, ...]:
     return timed_phases(groups[0])
 
 
-def phase_called(phases: tuple[Phase, ...], name: str) -> Phase:
+def phase_called(phases: Sequence[Phase], name: str) -> Phase:
     """The phase of that name; UsageError lists what there is."""
     for phase in phases:
         if phase.name.lower() == name.strip().lower():
@@ -62,6 +65,10 @@ def retimed(phases: tuple[Phase, ...], text: str) -> tuple[Phase, ...]:
         times = [float(cell) for cell in text.split(",")]
     except ValueError as error:
         raise UsageError(f"--times-s {text!r}: seconds with commas between them are wanted") from error
+    if not all(math.isfinite(time) for time in times):
+        raise UsageError(f"--times-s {text!r}: seconds with commas between them are wanted")
+    if len(set(times)) < len(times):
+        raise UsageError(f"--times-s {text!r}: two phases can't have the same time")
     if len(times) != len(phases):
         raise UsageError(f"--times-s gives {len(times)} times, and there are {len(phases)} phases")
     typed = [replace(phase, time_s=time, told_by=TYPED) for phase, time in zip(phases, times, strict=True)]

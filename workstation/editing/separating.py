@@ -96,7 +96,7 @@ class Found:
     @property
     def reference(self) -> Volume:
         """The phase that the others were aligned with."""
-        return next(a for a in self.subtraction.aligned if a.to_phase.is_identity()).phase.volume
+        return self.subtraction.reference.volume
 
 
 class Separating:

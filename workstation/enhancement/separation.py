@@ -35,6 +35,8 @@ ELSEWHERE_SHARE, ELSEWHERE_CC = 0.2, 0.8
 ELSEWHERE_CORE = 0.8
 LEAST_CC = 0.2
 """Less is no tumour that could be told from noise."""
+LEAST_ENHANCEMENT = 0.1
+"""Rise of the signal over that before contrast, as a share of it; less is what motion and noise do to any tissue."""
 SHARE_NAME = "share of tumour"
 SHARE_FORMULA = "share of the tumour's course in each voxel, least squares without negative shares"
 ALIKE_DEG = 3.0
@@ -92,6 +94,9 @@ def separate(
     seed = stack.grid.to_index(tumour_mm)[::-1]
     own = course_at(stack, "tumour", seed)
     allowed = stack.covered if barrier is None else stack.covered & ~barrier
+    wrong = _wrong_click(stack, own, np.rint(seed).astype(np.int64), barrier, vein)
+    if wrong:
+        return _nothing(stack, own, (), None, (), wrong, seed, allowed)
     if stack.before is None:
         words = "No phase before contrast: tumour can't be told from tissue that does not enhance."
         return _nothing(stack, own, (), None, (), f"{words} {INSTEAD}", seed, allowed)
@@ -131,6 +136,22 @@ def separate(
     return Separation(
         stack, own, tuple(flows), shares, region, flow_region, evidence, True, sentence, seed, allowed, tuple(found)
     )
+
+
+def _wrong_click(
+    stack: PhaseStack, own: Course, place: NDArray[np.int64], barrier: Mask | None, vein: Mask | None
+) -> str:
+    """Why the click can't be in a tumour that is told apart by its contrast, "" where it can."""
+    if barrier is not None and barrier[tuple(place)]:
+        return "The click lies in a structure that the tumour can't be: click elsewhere, or leave that structure out."
+    if vein is not None and vein[tuple(place)]:
+        return "The click lies in the structure that was named as the vein: click in the tumour, or name another vein."
+    if stack.before is not None:
+        gain = float(own.enhancement(stack.before)[list(stack.after)].max(initial=0.0))
+        share = gain / max(abs(float(own.signal[stack.before])), 1e-6)
+        if share < LEAST_ENHANCEMENT:
+            return f"What was clicked takes up no contrast (its signal rises by {share:.0%}): click in the tumour."
+    return ""
 
 
 def _flows(stack: PhaseStack, own: Course, vein_mm: ArrayLike | None, vein: Mask | None) -> list[Course]:
@@ -186,7 +207,10 @@ def _verdict(
     border = np.zeros(region.shape, bool)
     border[[0, -1]] = border[:, [0, -1]] = border[:, :, [0, -1]] = True
     if (region & border).any():
-        words = "No phase separates: what runs the clicked point's course has no end within 5 cm, as vessels have not."
+        words = (
+            "No phase separates: what runs the clicked point's course has no end within 5 cm, as vessels have not. "
+            "If a vessel was clicked, click in the tumour."
+        )
         return f"{words} {INSTEAD}", False
     best = evidence[0] if evidence else None
     if best is None or best.d_prime < SEPARATES:

@@ -34,9 +34,13 @@ Float = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Subtraction:
-    """What was found. tumour, vein: contours on the planes of `target`, empty where nothing separates."""
+    """What was found. tumour, vein: contours on the planes of `target`, empty where nothing separates.
+
+    reference: the phase that the others were laid onto.
+    """
 
     target: Volume
+    reference: Phase
     aligned: tuple[AlignedPhase, ...]
     separation: Separation
     tumour: ContourStack
@@ -48,10 +52,10 @@ class Subtraction:
         return self.separation.stack
 
     def maps(self) -> list[EvidenceMap]:
-        """Every map of the stack, and the share of tumour."""
+        """Every map of the stack, and the share of tumour where there is one to tell from flow."""
         found = evidence_maps(self.stack)
         shares = self.separation.shares
-        if shares is not None:
+        if shares is not None and self.separation.separable:
             found.append(EvidenceMap(SHARE_NAME, SHARE_FORMULA, "", shares.tumour, ("", "tumour")))
         return found
 
@@ -91,6 +95,8 @@ def subtract(
     point = link.apply(np.asarray(tumour_mm, dtype=np.float64))
     vein_point = None if vein_mm is None else link.apply(np.asarray(vein_mm, dtype=np.float64))
     _check_points(base.volume.grid, point, vein_point)
+    if len(set(chosen)) < len(chosen):
+        raise EnhancementError(f"{chosen[0]!r} is both the early and the delayed phase: name two phases")
     done = tuple(aligned) if aligned is not None else align_phases(phases, base, part(progress, 0.0, 0.6))
     trusted = _trusted(done, base)
     grid = box_around(base.volume.grid, point)
@@ -107,7 +113,8 @@ def subtract(
         threshold=threshold, progress=part(progress, 0.75, 0.95),
     )  # fmt: skip
     refused = tuple(f"Left out: {each.doubt}." for each in done if each not in trusted)
-    found = replace(found, warnings=(*refused, *found.warnings))
+    gaps = tuple(f"{each.phase.name}: {words}." for each in trusted for words in each.phase.volume.warnings)
+    found = replace(found, warnings=(*refused, *gaps, *found.warnings))
     plane, _, spacing_mm = planes_of(target)
     tumour = vein_found = ContourStack(plane, spacing_mm)
     if found.separable and found.shares is not None:
@@ -115,7 +122,7 @@ def subtract(
         flow = found.shares.shares[1:-1].sum(axis=0)
         vein_found = contours_of(level_field(flow, SURFACE, found.flow_region), grid, target, link)
     progress(1.0, "Separated")
-    return Subtraction(target, done, found, tumour, vein_found)
+    return Subtraction(target, base, done, found, tumour, vein_found)
 
 
 def box_around(grid: Grid, point_mm: Float, half_mm: float = BOX_MM) -> Grid:
@@ -148,7 +155,11 @@ def _link(reference: Volume, planning: Volume | None, to_reference: SpatialMap |
 def _check_points(grid: Grid, tumour: Float, vein: Float | None) -> None:
     for point, what in ((tumour, "tumour"), (vein, "vein")):
         if point is not None and not (np.isfinite(point).all() and grid.contains(point)):
-            raise EnhancementError(f"The point in the {what} lies outside of the phases")
+            place = ", ".join(f"{value:.1f}" for value in point)
+            raise EnhancementError(
+                f"The point in the {what} lies outside of the phases (at {place} mm in the frame of reference of the"
+                " phases): choose a point within their images"
+            )
     if vein is not None and float(np.linalg.norm(vein - tumour)) < SEED_RADIUS_MM:
         raise EnhancementError("The points in the tumour and in the vein lie at the same place: choose another vein")
 

@@ -68,6 +68,9 @@ def wish_of(case: Case, separating: Separating) -> SeparationWish:
     structures = case.structures
     phases = separating.used_phases
     known = {id(a.phase.volume): a for a in separating.aligned}
+    base = known.get(id(reference.volume))
+    if base is None or not base.to_phase.is_identity():
+        known = {}  # they were laid onto another phase
     aligned = tuple(replace(known[id(p.volume)], phase=p) for p in phases if id(p.volume) in known)
     chain = case.chain(planning.frame_of_reference_uid, reference.volume.frame_of_reference_uid)
     return SeparationWish(

@@ -171,33 +171,34 @@ class SeparationRuns(QObject):
 
     # ------------------------------------------------------------------ accepting
 
-    def accept_gtv(self, name: str, person: str) -> None:
-        """Make a GTV of what is proposed, in a person's name."""
+    def accept_gtv(self, name: str, person: str) -> bool:
+        """Make a GTV of what is proposed, in a person's name; whether that has begun."""
         if not person.strip():
             self._session.refused.emit("Write your name first: a GTV is accepted by a person")
-            return
-        self._draw(name, "GTV", person.strip(), tumour=True)
+            return False
+        return self._draw(name, "GTV", person.strip(), tumour=True)
 
     def keep_vein(self, name: str, person: str) -> None:
         """Make a structure of the vein beside the tumour."""
         self._draw(name, "ORGAN", person.strip(), tumour=False)
 
-    def _draw(self, name: str, kind: str, person: str, tumour: bool) -> None:
+    def _draw(self, name: str, kind: str, person: str, tumour: bool) -> bool:
         from workstation.gui.separating_jobs import contours_as_wished
 
         separating, case = self.separating, self._session.case
         found, grown, planning = separating.found, separating.grown, case.planning
         if found is None or grown is None or planning is None or separating.stale:
             self._session.refused.emit("There is nothing to accept: separate first")
-            return
+            return False
         if planning.key != found.planning_key:
             self._session.refused.emit("Another planning image was chosen since: separate again")
-            return
+            return False
         recipe = self._recipe(found, person)
         runner_of(self._session).start(
             f"Drawing {name}", contours_as_wished, grown, found, planning,
             then=lambda made: self._add(made[0] if tumour else made[1], name, kind, recipe if tumour else None),
         )  # fmt: skip
+        return True
 
     def _add(self, stack: ContourStack, name: str, kind: str, recipe: EvidenceRecipe | None) -> None:
         session = self._session

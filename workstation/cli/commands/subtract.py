@@ -15,8 +15,11 @@ from workstation.cli.output import UsageError, note, print_json, progress_on_ter
 from workstation.cli.references import existing_path, find_structure, load_image_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from workstation.enhancement.subtraction import Subtraction
     from workstation.geometry.deformation import SpatialMap
+    from workstation.images.phase_times import Phase
     from workstation.images.volume import Volume
     from workstation.jobs.progress import Progress
     from workstation.structures.structure import ContourStack, Structure
@@ -94,6 +97,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = tuple(phase_called(phases, name).name for name in chosen)
     reference = phase_called(phases, options.reference) if options.reference else reference_of(phases)
     planning = load_image_for(options.planning) if options.planning else None
+    _check(phases, chosen, planning, reference)
     drawn = _Drawn(options.structures, planning or reference.volume)
     vein, vein_mm = _vein(options, drawn)
     found = subtract(
@@ -104,6 +108,8 @@ def run(options: argparse.Namespace) -> int:
         shading=options.shading, chosen=chosen, threshold=options.threshold, progress=part(progress, 0.15, 0.8),
     )  # fmt: skip
     seconds = time.perf_counter() - began
+    if planning is None:
+        note(f"points were read in the frame of the phase {reference.name!r}; with --planning they are the CT's")
     out.mkdir(parents=True, exist_ok=True)
     result = _written(found, out, chosen, part(progress, 0.8, 1.0)) | {"seconds": round(seconds, 2)}
     if options.json:
@@ -119,6 +125,21 @@ def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
     if options.early and options.best:
         raise UsageError("--best takes all phases; leave --early and --delayed out")
     return (options.early, options.delayed) if options.early else ()
+
+
+def _check(phases: Sequence[Phase], chosen: Sequence[str], planning: Volume | None, reference: Phase) -> None:
+    """UsageError for two patients, and for phases in the wrong order."""
+    from workstation.cli.phase_study import phase_called
+    from workstation.images.volume import other_patient
+
+    if planning is not None and other_patient(planning.patient, reference.volume.patient):
+        raise UsageError("the planning image and the phases belong to different patients by their names and numbers")
+    if chosen:
+        early, delayed = (phase_called(phases, name) for name in chosen)
+        if early.volume is delayed.volume:
+            raise UsageError(f"--early and --delayed both name {early.name!r}: name two phases")
+        if early.time_s is not None and delayed.time_s is not None and early.time_s > delayed.time_s:
+            raise UsageError(f"--early {early.name!r} was taken after --delayed {delayed.name!r}: change them over")
 
 
 class _Drawn:
@@ -231,7 +252,7 @@ def _print(result: dict[str, Any]) -> None:
             far_mm = float(np.linalg.norm(moved["translation_mm"]))
             print(f"  {moved['phase']} had moved by {far_mm:.1f} mm; aligned to {moved['residual_mm']:.2f} mm")
     print(result["sentence"])
-    for row in result["separability"][:5]:
+    for row in result["separability"][: 5 if result["separable"] else 0]:
         print(f"  {row['evidence']:<46} d' {row['d_prime']:6.2f}   AUC {row['auc']:.3f}")
     if result["gtv"]:
         print(f"candidate: {result['gtv']['volume_cc']:.2f} cc; look at it before it becomes a GTV")

@@ -111,7 +111,14 @@ class EvidencePage(QWidget):
         height = self.table.horizontalHeader().sizeHint().height() + 4
         self.table.setFixedHeight(height + 24 * max(1, min(len(rows), MOST_ROWS)))
         self.table.blockSignals(False)
-        if rows and found is not None:
+        if found is not None and not found.separable:
+            # No map is laid over the images by itself: it would look like a finding. They can be chosen.
+            self.table.setCurrentCell(-1, -1)
+            self.formula.setText("")
+            self._session.viewing.map_shown = None
+            self._separating.grow_on(None, 0.5)
+            self._show_volumes()
+        elif rows and found is not None:
             wanted = next((n for n, row in enumerate(rows) if row[0] in found.growers), 0)
             preferred = next((n for n, row in enumerate(rows) if row[0] == self._runs.preferred), wanted)
             self.table.selectRow(preferred)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from workstation.case.evidence_state import edited_since, why_out_of_date
+from workstation.case.names import free_name
 from workstation.editing.separating import ARTERY, MUSCLE, TUMOUR, VEIN
 from workstation.gui.fields import label, restyle
 from workstation.gui.panels.evidence_page import EvidencePage
@@ -38,6 +39,7 @@ class SeparationPanel(Panel):
         self._actions = actions
         self.separating = session.desk.separating
         self.runs: SeparationRuns = session.separation
+        self._named: object = None
         self.column.setContentsMargins(12, 8, 12, 8)
         self.empty = EmptyState(
             "drop-half",
@@ -280,6 +282,9 @@ class SeparationPanel(Panel):
         self.evidence.setVisible(found is not None)
         offered = found is not None and found.separable and not separating.stale and not runs.running
         self._acceptance.setVisible(offered)
+        if found is not self._named:
+            self._named = found
+            self._propose_names()
         self.always.setVisible(found is not None)
         if found is not None:
             self.always.setText(found.subtraction.separation.warnings[-1])
@@ -319,8 +324,18 @@ class SeparationPanel(Panel):
         key = str(self.barrier.currentData() or "")
         self.separating.choose(barriers=(key,) if key else ())
 
+    def _propose_names(self) -> None:
+        """Names that are free, where nobody has typed others."""
+        taken = [structure.name for structure in self.session.case.structures.values()]
+        for field, wanted in ((self.gtv_name, "GTV"), (self.vein_name, "Vein")):
+            if not field.isModified() or not field.text().strip():
+                field.setText(free_name(taken, wanted))
+
     def _accept_gtv(self) -> None:
-        self.runs.accept_gtv(self.gtv_name.text(), self.person.text())
+        if self.runs.accept_gtv(self.gtv_name.text(), self.person.text()):
+            # The second half of a double click accepts nothing.
+            self.accept.setEnabled(False)
+            QTimer.singleShot(QApplication.doubleClickInterval(), self.accept, lambda: self.accept.setEnabled(True))
 
     def _keep_vein(self) -> None:
         self.runs.keep_vein(self.vein_name.text(), self.person.text())
