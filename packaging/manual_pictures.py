@@ -230,6 +230,21 @@ def edges(hand: Any) -> None:
     bring_up(panel, panel.widget())
 
 
+def deep_inside(session: Any, name: str) -> Any:
+    """A point of a structure far from its edge, in mm."""
+    import numpy as np
+
+    from workstation.enhancement.regions import shrunk
+    from workstation.structures.rasterise import mask_of
+
+    grid = session.case.planning.grid
+    stack = next(s.stack for s in session.case.structures.values() if s.name == name)
+    mask = mask_of(stack, grid).full()
+    depth_mm = next(d for d in (5.0, 4.0, 3.0, 2.0, 0.0) if shrunk(mask, d, grid.spacing_mm).any())
+    deep = np.argwhere(shrunk(mask, depth_mm, grid.spacing_mm))
+    return grid.to_patient(deep[len(deep) // 2][::-1].astype(float))
+
+
 def separation(hand: Any) -> Any:
     """The panel of separation with the phases, the last one fused, the drawn structures out of sight; its panel."""
     panel, session = hand.workspace.show_dock("separation"), hand.workspace.session
@@ -238,6 +253,7 @@ def separation(hand: Any) -> Any:
     session.viewing.overlay_key = session.desk.separating.examination[-1].key
     session.viewing.opacity = 1.0
     panel.person.setText("A. Oncologist")
+    session.viewing.crosshair_mm = deep_inside(session, "GTV")
     hand.window.action("tool_separate").trigger()
     hover(hand, "axial")
     return panel
