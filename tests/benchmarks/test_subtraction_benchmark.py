@@ -165,10 +165,17 @@ def unaligned(phases: list[Phase], grid: Grid, frame: str) -> PhaseStack:
 
 
 def by_subtraction(trial: Trial, grid: Grid, frame: str, truth: np.ndarray, place: np.ndarray) -> float:
+    """Dice of what enhances early and changes as the tumour does until the last phase, with the best two thresholds."""
     stack = unaligned(trial.phases, grid, frame)
     early = next(n for n, name in enumerate(stack.names) if name == "early")
-    change = stack.signals[-1] - stack.signals[early]
-    return max(best_threshold(sign * change, truth, place) for sign in (1.0, -1.0))
+    taken_up, change = stack.signals[early] - stack.signals[0], stack.signals[-1] - stack.signals[early]
+    best = 0.0
+    for least in np.percentile(taken_up[truth], (1, 5, 10, 20)):
+        for sign in (1.0, -1.0):
+            for level in np.percentile(sign * change[truth], np.linspace(0.5, 50, 12)):
+                region = connected_to((taken_up > least) & (sign * change > level), place)
+                best = max(best, dice(region, truth))
+    return best
 
 
 def by_clusters(stack: PhaseStack, truth: np.ndarray, place: np.ndarray) -> float:

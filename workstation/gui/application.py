@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QMessageLogContext, QObject, QTimer, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from workstation.gui.garbage import collect_here_only
 from workstation.gui.jobs.runner import POLL_MS, live
 from workstation.gui.main_window import MainWindow
 from workstation.gui.preparation import Preparation
@@ -60,6 +61,7 @@ def create_window(
     The caller lets it live with `settle` and closes it with `close()`.
     """
     application = the_application()
+    collect_here_only(application)
     apply_theme(application, theme or Settings().theme())
     window = MainWindow(Preparation())
     window.resize(*size)
@@ -92,6 +94,7 @@ def run(
     glomus case of that seed.
     """
     application = the_application()
+    collect_here_only(application)
     settings = Settings()
     apply_theme(application, theme or settings.theme())
     preparation = Preparation()
