@@ -12,7 +12,7 @@ import time
 from PySide6.QtCore import QObject, QTimer
 
 INTERVAL_MS = 200
-FULL_S = 60.0
+FULL_S = 20.0
 """Least time between two collections of everything, which take the longest."""
 
 
