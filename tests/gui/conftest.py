@@ -15,7 +15,7 @@ from tests.gui.small_patient import SmallPatient, write_patient
 from workstation.gui.application import create_window, settle
 from workstation.gui.main_window import MainWindow
 
-TESTS_A_COLLECTION = 10
+TESTS_A_COLLECTION = 5
 _TESTS = count(1)
 
 
