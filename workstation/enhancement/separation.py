@@ -105,22 +105,18 @@ def separate(
     if alike:
         words = "No phase separates: the vein runs the clicked point's course."
         return _nothing(stack, own, flows, None, (), f"{words} {INSTEAD}", seed, allowed)
-    empty = np.zeros(stack.grid.shape, bool)
     if not flows:
         words = "No phase separates: no vessel runs another course than the clicked point."
         return _nothing(stack, own, (), None, (), f"{words} {INSTEAD}", seed, allowed)
-    shares, region = None, empty
     place = np.rint(seed).astype(np.int64)
     for number in range(ROUNDS):
         progress(0.2 + 0.3 * number, "Explaining every voxel")
         shares = shares_of(stack, own, flows, phases)
-        tumour_like = shares.tumour > threshold
-        region = connected_to(tumour_like & allowed, near_seeds(tumour_like, place, stack.grid))
+        region = _grown(stack, shares, threshold, allowed, place)
         core = region & (shares.tumour > CORE_SHARE)
         if np.count_nonzero(core) > 20:
             own = course_in(stack, "tumour", core)
             flows = _flows(stack, own, vein_mm, vein) or flows
-    assert shares is not None
     progress(0.8, "Growing the tumour")
     elsewhere_cc = _elsewhere_cc(stack, shares, region)
     region = shaped(region, place, stack.grid) & allowed
@@ -136,6 +132,12 @@ def separate(
     return Separation(
         stack, own, tuple(flows), shares, region, flow_region, evidence, True, sentence, seed, allowed, tuple(found)
     )
+
+
+def _grown(stack: PhaseStack, shares: Shares, threshold: float, allowed: Mask, place: NDArray[np.int64]) -> Mask:
+    """What is tumour for more than the threshold and hangs together with the click."""
+    tumour_like = shares.tumour > threshold
+    return connected_to(tumour_like & allowed, near_seeds(tumour_like, place, stack.grid))
 
 
 def _wrong_click(

@@ -6,25 +6,17 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from workstation.gui.case_commands import CaseCommands
+
 if TYPE_CHECKING:
-    from workstation.gui.main_window import MainWindow
     from workstation.gui.panels.measurements import MeasurementsPanel
-    from workstation.gui.session import Session
 
 PANEL = "measurements"
 """Name of the panel around the views."""
 
 
-class MeasureCommands:
-    """The handlers, bound to one window; all of them need a case."""
-
-    def __init__(self, window: MainWindow) -> None:
-        self._window = window
-
-    @property
-    def _session(self) -> Session:
-        assert self._window.session is not None
-        return self._window.session
+class MeasureCommands(CaseCommands):
+    """The handlers, bound to one window."""
 
     def show_structure_figures(self) -> None:
         """The panel, with what every shown image holds in the active structure."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from workstation.gui.case_commands import CaseCommands
+
 if TYPE_CHECKING:
     from workstation.fusion.registration import Registration
-    from workstation.gui.main_window import MainWindow
     from workstation.gui.panels.registration import RegistrationPanel
     from workstation.gui.registering import Registering
     from workstation.gui.session import Session
@@ -19,16 +20,8 @@ PANEL, BEFORE = "registration", "registration_before"
 """Name of the panel around the views."""
 
 
-class RegistrationCommands:
-    """The handlers, bound to one window; all of them need a case."""
-
-    def __init__(self, window: MainWindow) -> None:
-        self._window = window
-
-    @property
-    def _session(self) -> Session:
-        assert self._window.session is not None
-        return self._window.session
+class RegistrationCommands(CaseCommands):
+    """The handlers, bound to one window."""
 
     @property
     def _registering(self) -> Registering:

@@ -7,25 +7,17 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtWidgets import QFileDialog
 
+from workstation.gui.case_commands import CaseCommands
+
 if TYPE_CHECKING:
-    from workstation.gui.main_window import MainWindow
     from workstation.gui.panels.separation import SeparationPanel
-    from workstation.gui.session import Session
 
 PANEL = "separation"
 """Name of the panel around the views."""
 
 
-class SeparationCommands:
-    """The handlers, bound to one window; all of them need a case."""
-
-    def __init__(self, window: MainWindow) -> None:
-        self._window = window
-
-    @property
-    def _session(self) -> Session:
-        assert self._window.session is not None
-        return self._window.session
+class SeparationCommands(CaseCommands):
+    """The handlers, bound to one window."""
 
     def _panel(self) -> SeparationPanel:
         assert self._window.workspace is not None
