@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,3 +101,8 @@ def choose_series(entries: list[SeriesEntry], folder: str, structure_set: Struct
         one = f"give the folder of one, or {folder}#{several[0][0]}"
         raise UsageError(f"{folder}: {len(fitting)} series could be meant ({named}); {one}")
     return fitting[0]
+
+
+def takes_negative_points(parser: argparse.ArgumentParser) -> None:
+    """Let "-12.5,-40,-110" be a value: argparse takes it for an option unless told how a negative number looks."""
+    parser._negative_number_matcher = re.compile(r"-\.?\d[\d.,eE+-]*$")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import re
 from typing import Any
 
 from workstation.cli.output import print_json, progress_on_terminal
+from workstation.cli.references import takes_negative_points
 
 DETAILS = """\
 JSON: {"phases": [{"name", "time_s", "told_by", "enhanced", "description", "series_uid"}]}, in the order of time. time_s
@@ -21,8 +21,7 @@ def add_to(subparsers: Any) -> None:
         "phases", help="list the phases of a multiphase MR", epilog=DETAILS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    # argparse takes "-12.5,-40,-110" for an option unless it is told what a negative number looks like.
-    parser._negative_number_matcher = re.compile(r"-\.?\d[\d.,eE+-]*$")
+    takes_negative_points(parser)
     parser.add_argument("folder", metavar="DIR", help="the examination, or a whole study")
     parser.add_argument("--times-s", metavar="S,S,…", help="their seconds from the contrast, where the files are wrong")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")

@@ -9,7 +9,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from workstation.cli.output import UsageError, note, print_json, progress_on_terminal
-from workstation.cli.references import existing_path, file_to_write, find_structure, load_image_for
+from workstation.cli.references import (
+    existing_path,
+    file_to_write,
+    find_structure,
+    load_image_for,
+    takes_negative_points,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,8 +63,7 @@ def add_to(subparsers: Any) -> None:
     add("--pixel", type=float, metavar="MM", help="side of a pixel, with the point in the middle (default: all fits)")
     add("--out", required=True, metavar="PICTURE.png", help="the file to write")
     add("--json", action="store_true", help="one JSON object on standard output")
-    # argparse takes "-12.5,-40,-110" for an option unless it is told what a negative number looks like.
-    parser._negative_number_matcher = re.compile(r"-\.?\d[\d.,eE+-]*$")
+    takes_negative_points(parser)
     parser.set_defaults(run=run)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workstation.cli.output import UsageError, note, print_json, progress_on_terminal
-from workstation.cli.references import existing_path, find_structure, load_image_for
+from workstation.cli.references import existing_path, find_structure, load_image_for, takes_negative_points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +46,7 @@ def add_to(subparsers: Any) -> None:
         "subtract", help="separate a vascular tumour from flowing blood by the phases of an MR", epilog=DETAILS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    # argparse takes "-12.5,-40,-110" for an option unless it is told what a negative number looks like.
-    parser._negative_number_matcher = re.compile(r"-\.?\d[\d.,eE+-]*$")
+    takes_negative_points(parser)
     parser.add_argument("folder", metavar="DIR", help="the examination, or a whole study: its multiphase MR is found")
     parser.add_argument("--tumour", required=True, metavar="X,Y,Z", help="a point in the tumour (LPS mm)")
     parser.add_argument("--vein", metavar="X,Y,Z|NAME", help="a point in the vein, or a structure of --structures")
