@@ -117,6 +117,19 @@ def test_what_does_not_separate_offers_nothing_to_accept(ct_window: MainWindow) 
     assert session.viewing.map_shown is None, "a map would look like a finding"
 
 
+def test_a_click_in_the_vein_is_told_and_offers_nothing(ct_window: MainWindow) -> None:
+    """The courses differ and every voxel is explained, and yet there is nothing to accept."""
+    panel, session = add_phases(ct_window), session_of(ct_window)
+    ct_window.action("tool_separate").trigger()
+    click_at(ct_window, VEIN_MM)
+    separated(ct_window)
+    found = session.desk.separating.found
+    assert found is not None and not found.separable and found.subtraction.separation.shares is not None
+    assert "vessel" in panel.verdict.text() and panel.evidence.table.rowCount() > 3
+    assert not panel.accept.isVisible() and session.viewing.map_shown is None
+    assert "share of tumour" not in found.maps
+
+
 @pytest.fixture
 def done(ct_window: MainWindow) -> SeparationPanel:
     """A panel with a result."""

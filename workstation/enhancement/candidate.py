@@ -7,11 +7,12 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.enhancement.regions import touched
+from workstation.enhancement.region_kernels import signed_shares
 from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.grid import Grid
 from workstation.geometry.plane import Plane
 from workstation.geometry.region import Region
+from workstation.geometry.transform import Transform
 from workstation.images.lookup_kernels import values_at_index
 from workstation.images.volume import Volume
 from workstation.structures.carried import planes_of
@@ -26,6 +27,8 @@ STEP_MM = 0.5
 PAD_MM = 3.0
 TOLERANCE_MM = 0.01
 FEWEST_POINTS = 4
+LEAST = 0.02
+"""What a voxel is kept from the surface, in shares, where the shares deny that it is in, or out."""
 
 
 def level_field(shares: Single, level: float, region: Mask) -> Single:
@@ -34,12 +37,9 @@ def level_field(shares: Single, level: float, region: Mask) -> Single:
     region: what belongs to the candidate; voxels in it that the shares deny (flow voids) count as inside, and what lies
     beyond a rim of one voxel counts as outside, however large its share.
     """
-    field = np.float32(level) - shares
-    rim = touched(region)
-    field = np.where(region, np.minimum(field, np.float32(-0.02)), field)
-    field = np.where(~region & rim, np.maximum(field, np.float32(0.02)), field)
-    found: Single = np.where(~region & ~rim, np.float32(level), field).astype(np.float32)
-    return np.clip(found, -level, level)
+    found = np.empty(region.shape, np.float32)
+    signed_shares(np.ascontiguousarray(shares, np.float32), level, np.ascontiguousarray(region), LEAST, found)
+    return found
 
 
 def contours_of(field: Single, grid: Grid, target: Volume, to_grid: SpatialMap) -> ContourStack:
@@ -74,13 +74,27 @@ def section(
     """
     first = np.floor(window[0] / STEP_MM).astype(int)
     columns, rows = (np.ceil(window[1] / STEP_MM).astype(int) - first + 1).tolist()
-    u, v = np.meshgrid((first[0] + np.arange(columns)) * STEP_MM, (first[1] + np.arange(rows)) * STEP_MM)
-    points = plane.to_patient(np.column_stack([u.ravel(), v.ravel()]), position_mm)
-    index = np.ascontiguousarray(grid.to_index(to_grid.apply(points)))
-    values = np.empty(len(index), np.float32)
-    values_at_index(field, index, False, 1.0, values)
+    values = np.empty(rows * columns, np.float32)
+    values_at_index(field, _indices(grid, plane, to_grid, position_mm, first, columns, rows), False, 1.0, values)
     if values.min() >= 0:
         return Region()
     traced, starts = trace_level(values.reshape(rows, columns), int(first[0]), int(first[1]), STEP_MM, TOLERANCE_MM)
     rings = [traced[a:b] for a, b in itertools.pairwise(starts)]
     return Region([ring for ring in rings if len(ring) >= FEWEST_POINTS])
+
+
+def _indices(
+    grid: Grid, plane: Plane, to_grid: SpatialMap, position_mm: float, first: NDArray[np.int64], columns: int, rows: int
+) -> Float:
+    """(rows x columns, 3) fractional indices (i, j, k) of the points of a lattice on the plane."""
+    if isinstance(to_grid, Transform):
+        # The whole way is linear: three points tell it.
+        u, v = (first * STEP_MM).tolist()
+        corners = plane.to_patient([[u, v], [u + STEP_MM, v], [u, v + STEP_MM]], position_mm)
+        start, beside, below = grid.to_index(to_grid.apply(corners))
+        columns_index = start + np.arange(columns)[:, None] * (beside - start)
+        rows_index = np.arange(rows)[:, None] * (below - start)
+        return np.ascontiguousarray((columns_index[None] + rows_index[:, None]).reshape(-1, 3))
+    u, v = np.meshgrid((first[0] + np.arange(columns)) * STEP_MM, (first[1] + np.arange(rows)) * STEP_MM)
+    points = plane.to_patient(np.column_stack([u.ravel(), v.ravel()]), position_mm)
+    return np.ascontiguousarray(grid.to_index(to_grid.apply(points)))

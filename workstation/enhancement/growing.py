@@ -16,7 +16,7 @@ from workstation.enhancement.candidate import level_field
 from workstation.enhancement.flow import Course
 from workstation.enhancement.maps import EvidenceMap
 from workstation.enhancement.phase_stack import PhaseStack
-from workstation.enhancement.regions import Mask, connected_to
+from workstation.enhancement.regions import Mask, box_of, connected_to
 from workstation.enhancement.shaping import near_seeds, shaped
 from workstation.geometry.grid import Grid
 
@@ -45,15 +45,10 @@ class Grown:
     @cached_property
     def box_kji(self) -> tuple[Float, Float] | None:
         """First and last voxel (k, j, i) of the region; None where it is empty."""
-        if not self.region.any():
+        box = box_of(self.region)
+        if box is None:
             return None
-        ends = []
-        for axis in range(3):
-            other = tuple(a for a in range(3) if a != axis)
-            along = np.flatnonzero(self.region.any(axis=other))
-            ends.append((float(along[0]), float(along[-1])))
-        low, high = zip(*ends, strict=True)
-        return np.array(low), np.array(high)
+        return np.array([float(a.start) for a in box]), np.array([float(a.stop - 1) for a in box])
 
 
 @dataclass(eq=False)
@@ -101,11 +96,15 @@ class Grower:
         region = connected_to(mask, near_seeds(mask, place, self.grid))
         if region.any():
             region = shaped(region, place, self.grid) & self.allowed
-        # Half a unit is the surface, so that any evidence is drawn as shares are.
-        shares = HALF + (np.nan_to_num(self.scores, nan=-np.inf) - level) / np.float32(self.span)
-        if self.bright is not None:
-            shares = np.minimum(shares, self.bright)
-        return Grown(self.grid, region, level_field(np.clip(shares, 0, 1).astype(np.float32), 0.5, region))
+        field = np.full(region.shape, HALF)
+        box = box_of(region, 1)
+        if box is not None:
+            # Half a unit is the surface, so that any evidence is drawn as shares are.
+            shares = HALF + (np.nan_to_num(self.scores[box], nan=-np.inf) - level) / np.float32(self.span)
+            if self.bright is not None:
+                shares = np.minimum(shares, self.bright[box])
+            field[box] = level_field(np.clip(shares, 0, 1).astype(np.float32), 0.5, region[box])
+        return Grown(self.grid, region, field)
 
 
 def grower_on(

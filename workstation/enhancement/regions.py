@@ -11,6 +11,18 @@ Mask = NDArray[np.bool_]
 Float = NDArray[np.float64]
 
 
+def box_of(mask: Mask, pad: int = 0) -> tuple[slice, slice, slice] | None:
+    """Slices (k, j, i) of the smallest box around a mask, wider by some voxels where there are any; None if empty."""
+    ends = []
+    for axis in range(3):
+        other = tuple(a for a in range(3) if a != axis)
+        along = np.flatnonzero(mask.any(axis=other))
+        if not len(along):
+            return None
+        ends.append(slice(max(0, int(along[0]) - pad), min(mask.shape[axis], int(along[-1]) + pad + 1)))
+    return ends[0], ends[1], ends[2]
+
+
 def connected_to(mask: Mask, seeds_kji: NDArray[np.int64]) -> Mask:
     """The part of a mask (k, j, i) that hangs together with seeds (n, 3), by faces of voxels."""
     out = np.empty(mask.shape, bool)
@@ -53,10 +65,15 @@ def opened(mask: Mask, radius_mm: float, spacing_mm: Float) -> Mask:
 
 def ball_around(centre_kji: Float, radius_mm: float, spacing_mm: Float, shape: tuple[int, ...]) -> Mask:
     """The voxels whose centres lie within a radius of a fractional index (k, j, i); at least the nearest one."""
-    axes = [np.arange(n) for n in shape]
-    lengths = [(a - c) * s for a, c, s in zip(axes, centre_kji, spacing_mm[::-1], strict=True)]
-    far = lengths[0][:, None, None] ** 2 + lengths[1][None, :, None] ** 2 + lengths[2][None, None, :] ** 2
-    found: Mask = far <= radius_mm**2
+    found = np.zeros(shape, bool)
+    axes, box = [], []
+    for centre, spacing, count in zip(centre_kji, spacing_mm[::-1], shape, strict=True):
+        first = min(max(0, int(np.ceil(centre - radius_mm / spacing))), count)
+        stop = max(first, min(count, int(np.floor(centre + radius_mm / spacing)) + 1))
+        axes.append((np.arange(first, stop) - centre) * spacing)
+        box.append(slice(first, stop))
+    far = axes[0][:, None, None] ** 2 + axes[1][None, :, None] ** 2 + axes[2][None, None, :] ** 2
+    found[tuple(box)] = far <= radius_mm**2
     nearest = tuple(int(np.clip(round(float(c)), 0, n - 1)) for c, n in zip(centre_kji, shape, strict=True))
     found[nearest] = True
     return found

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from workstation.enhancement.regions import Mask, ball_around, closed, connected_to, opened, touched, without_holes
+from workstation.enhancement.regions import (
+    Mask,
+    ball_around,
+    box_of,
+    closed,
+    connected_to,
+    opened,
+    touched,
+    without_holes,
+)
 from workstation.geometry.grid import Grid
 
 Index = NDArray[np.int64]
@@ -31,8 +40,16 @@ def shaped(region: Mask, place: Index, grid: Grid) -> Mask:
     place: (3,) index (k, j, i) that it was grown from.
     """
     spacing = grid.spacing_mm
-    core = opened(region, max(NECK_MM, 0.6 * float(spacing.max())), spacing)
-    around = ball_around(place.astype(np.float64), CORE_MM, spacing, grid.shape)
-    kept = connected_to(core, np.argwhere(core & around)) if (core & around).any() else region
-    rim = region & touched(kept)
-    return without_holes(closed(kept | rim, GAP_MM, spacing))
+    neck_mm = max(NECK_MM, 0.6 * float(spacing.max()))
+    # Opening looks as far as the neck is wide; nothing else leaves the region's own box.
+    box = box_of(region, int(np.ceil(neck_mm / float(spacing.min()))) + 1)
+    if box is None:
+        return region
+    inside = np.ascontiguousarray(region[box])
+    core = opened(inside, neck_mm, spacing)
+    around = ball_around(place.astype(np.float64), CORE_MM, spacing, grid.shape)[box]
+    kept = connected_to(core, np.argwhere(core & around)) if (core & around).any() else inside
+    rim = inside & touched(kept)
+    found = np.zeros_like(region)
+    found[box] = without_holes(closed(kept | rim, GAP_MM, spacing))
+    return found

@@ -7,6 +7,7 @@ a stated centre, p' = R (p - c) + c + t. The 4 x 4 matrix is the truth; angles a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -67,6 +68,10 @@ class Transform:
 
     def inverse(self) -> Transform:
         """The map back."""
+        return self._inverse
+
+    @cached_property
+    def _inverse(self) -> Transform:
         return Transform(np.linalg.inv(self.matrix))
 
     @overload

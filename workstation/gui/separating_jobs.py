@@ -177,7 +177,7 @@ def _combination(stack: PhaseStack, regions: Regions) -> EvidenceMap | None:
 
 
 def _judged(made: Subtraction, maps: dict[str, EvidenceMap], regions: Regions) -> tuple[Judged, ...]:
-    if made.separation.shares is None or not regions.both:
+    if SHARE_MAP not in maps or not regions.both:  # no share is shown where nothing separates
         return made.separation.evidence
     return judge_regions(made.stack, regions.tumour, regions.flow, [maps[SHARE_MAP]])
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QPainter
 
 from workstation.gui.viewing import MapShown
@@ -16,6 +18,8 @@ from workstation.view.slice_scene import Layer
 
 if TYPE_CHECKING:
     from workstation.gui.viewport.slice_view import SliceView
+
+STEP_PIXELS, FEWEST_POINTS = 1.0, 12
 
 
 def lay_map(view: SliceView, shown: MapShown) -> None:
@@ -33,4 +37,11 @@ def paint_proposal(painter: QPainter, view: SliceView, frame: PictureFrame) -> N
     if view.desk is None or not view.linked or view.viewing.hide_all:
         return
     for outline in view.desk.proposal.outlines(frame.plane):
-        paint_outline(painter, outline, frame.to_pixels(outline.points), QColor("white"))
+        paint_outline(painter, outline, _thinned(frame.to_pixels(outline.points)), QColor("white"))
+
+
+def _thinned(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The points (n, 2) of a ring that are a pixel apart along it: nobody sees the others, and dashes cost by them."""
+    along = np.cumsum(np.linalg.norm(np.diff(points, axis=0, prepend=points[-1:]), axis=1))
+    kept = np.diff(along // STEP_PIXELS, prepend=-1.0) > 0
+    return points[kept] if kept.sum() > FEWEST_POINTS else points
