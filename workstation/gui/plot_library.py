@@ -12,6 +12,8 @@ from workstation.gui.jobs.runner import JobRunner
 from workstation.jobs.progress import Progress, silent
 
 LIBRARY = "pyqtgraph"
+PLOTS = tuple(f"workstation.gui.{name}" for name in ("threshold_plot", "course_plot", "roc_plot"))
+"""Read with it, so that the window need not wait for them either."""
 _imported = threading.Event()
 """Set at the end of the import: `sys.modules` names the library from its beginning on, and who asks for it meanwhile
 waits for the thread that imports it."""
@@ -32,7 +34,8 @@ def when_plots_are_there(runner: JobRunner, then: Callable[[], object]) -> None:
 
 def _import(progress: Progress = silent) -> None:
     progress(0.0, "Preparing plots")
-    importlib.import_module(LIBRARY)
+    for name in (LIBRARY, *PLOTS):
+        importlib.import_module(name)
     _imported.set()
 
 

@@ -15,7 +15,7 @@ from workstation.case.errors import CaseError
 from workstation.case.new_structure import new_structure
 from workstation.editing.separating import TUMOUR, VEIN
 from workstation.gui.jobs.runner import Job, JobRunner
-from workstation.gui.plot_library import runner_of
+from workstation.gui.plot_library import runner_of, when_plots_are_there
 from workstation.gui.sentences import is_expected, sentence_of
 from workstation.structures.evidence_recipe import EvidenceRecipe, PhaseUsed, fingerprint
 
@@ -94,6 +94,8 @@ class SeparationRuns(QObject):
             self._session.refused.emit(str(error))
             return
         self._start("Separating tumour from vein", separate_as_wished, wish, then=self._came)
+        # They are wanted with the result; importing them while it is drawn would hold the window up.
+        when_plots_are_there(runner_of(self._session), lambda: None)
 
     def cancel(self) -> None:
         """Stop what is under way; everything stays as it was."""

@@ -30,7 +30,7 @@ class PlotArea(pg.PlotWidget):
 
     def __init__(self, name: str, axes: dict[str, pg.AxisItem] | None = None) -> None:
         own = {side: EdgeAxis(side) for side in ("left", "bottom")}
-        super().__init__(axisItems={**own, **(axes or {})})
+        super().__init__(axisItems={**own, **(axes or {})}, enableMenu=False)
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +46,9 @@ class EvidencePage(QWidget):
         self._runs = session.separation
         self._found: Found | None = None
         self._plots: dict[str, QWidget] = {}
+        self._to_draw: list[Callable[[], object]] = []
+        self._next_plot = QTimer(self, singleShot=True, interval=0)
+        self._next_plot.timeout.connect(self._draw_next)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
@@ -169,26 +173,44 @@ class EvidencePage(QWidget):
     # ------------------------------------------------------------------ plots
 
     def _draw_plots(self) -> None:
-        if not self._plots:
-            from workstation.gui.course_plot import CoursePlot
-            from workstation.gui.roc_plot import RocPlot
+        """One after the other, so that the window answers in between: each takes some twenty milliseconds."""
+        self._to_draw = [self._draw_threshold, self._draw_courses, self._draw_rocs, self.drawn.emit]
+        self._next_plot.start()
+
+    def _draw_next(self) -> None:
+        self._to_draw.pop(0)()
+        if self._to_draw:
+            self._next_plot.start()
+
+    def _draw_threshold(self) -> None:
+        if "volumes" not in self._plots:
             from workstation.gui.threshold_plot import ThresholdPlot
 
-            courses, roc, volumes = CoursePlot(), RocPlot(), ThresholdPlot()
-            courses.refused.connect(self._session.refused)
+            volumes = self._plots["volumes"] = ThresholdPlot()
             volumes.threshold_moved.connect(self._separating.set_threshold)
-            self._course_place.addWidget(courses)
-            self._roc_place.addWidget(roc)
             self._threshold_place.addWidget(volumes)
-            self._plots = {"courses": courses, "roc": roc, "volumes": volumes}
-        self._show_courses()
         self._show_volumes()
+
+    def _draw_courses(self) -> None:
+        if "courses" not in self._plots:
+            from workstation.gui.course_plot import CoursePlot
+
+            courses = self._plots["courses"] = CoursePlot()
+            courses.refused.connect(self._session.refused)
+            self._course_place.addWidget(courses)
+        self._show_courses()
+
+    def _draw_rocs(self) -> None:
+        if "roc" not in self._plots:
+            from workstation.gui.roc_plot import RocPlot
+
+            self._plots["roc"] = RocPlot()
+            self._roc_place.addWidget(self._plots["roc"])
         self._show_rocs()
-        self.drawn.emit()
 
     def _show_courses(self) -> None:
         found = self._found
-        if found is None or not self._plots:
+        if found is None or "courses" not in self._plots:
             return
         stack = found.subtraction.stack
         self._plots["courses"].show_courses(  # type: ignore[attr-defined]
@@ -197,7 +219,7 @@ class EvidencePage(QWidget):
 
     def _show_hover(self) -> None:
         found, point = self._found, self._separating.hover_mm
-        if found is None or not self._plots or not self.isVisible():
+        if found is None or "courses" not in self._plots or not self.isVisible():
             return
         values: NDArray[np.float64] | None = None if point is None else hover_course(found, point)
         self._plots["courses"].show_hover(values)  # type: ignore[attr-defined]
@@ -206,7 +228,7 @@ class EvidencePage(QWidget):
         from workstation.gui.evidence_lines import RocLine
 
         found = self._found
-        if found is None or not self._plots:
+        if found is None or "roc" not in self._plots:
             return
         aucs = {j.evidence: j.auc for j in found.judged}
         lines = [RocLine(name, *rates, aucs.get(name, 0.5)) for name, rates in list(found.rocs.items())[:4]]
