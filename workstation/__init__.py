@@ -75,6 +75,7 @@ _HOMES = {
     "align_phases": "enhancement.alignment",
     "stack_phases": "enhancement.phase_stack",
     "evidence_maps": "enhancement.maps",
+    "Difference": "enhancement.weighting",
     "subtract": "enhancement.subtraction",
     "write_maps": "dicom.write_maps",
     # pictures

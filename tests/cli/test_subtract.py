@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import Outcome, SmallStudy, run_command
 from tests.cli.phase_folder import CT_FRAME, MR_FRAME, STUDY, PhaseFolder, write_study
-from tests.enhancement.scene import TUMOUR, TUMOUR_RADIUS_MM
+from tests.enhancement.scene import TUMOUR, TUMOUR_RADIUS_MM, VEIN
 from workstation.cli.main import build_parser
 from workstation.dicom.index import index_paths
 from workstation.dicom.load import load_series
@@ -110,6 +110,22 @@ def test_two_phases_can_be_named(head: PhaseFolder, tmp_path: Path) -> None:
     assert result["chosen"] == "delayed 1 minus early" and result["gtv"]["volume_cc"] == pytest.approx(BALL_CC, rel=0.1)
 
 
+def test_the_early_phase_can_be_weighted(head: PhaseFolder, tmp_path: Path) -> None:
+    two = ("--tumour", head.tumour_mr_mm, "--early", "early", "--delayed", "delayed 1")
+    typed = subtract(head, tmp_path / "a", *two, "--weight", "0.6").result
+    assert typed["chosen"] == "delayed 1 minus 0.6 x early"
+    assert typed["chosen"] in {row["evidence"] for row in typed["separability"]}
+    own = next(each for each in typed["maps"] if each["name"] == typed["chosen"])
+    assert "0.6 x S(early)" in own["formula"] and own["unit"] == "noise"
+    values = read_image_file(tmp_path / "a" / "delayed_1_minus_0_6_x_early.nii.gz").voxels
+    plain = read_image_file(tmp_path / "a" / "delayed_1_minus_early.nii.gz").voxels
+    assert np.median(values) > np.median(plain), "less of the early phase was taken away"
+    found = subtract(head, tmp_path / "b", *two, "--weight", "vein").result
+    weight = float(found["chosen"].split(" minus ")[1].split(" x ")[0])
+    assert weight == pytest.approx(VEIN[2] / VEIN[1], rel=0.05), "at which the vein vanishes"
+    assert subtract(head, tmp_path / "c", *two, "--weight", "1").result["chosen"] == "delayed 1 minus early"
+
+
 def test_veins_bone_and_muscle_are_told_by_name_or_point(head: PhaseFolder, tmp_path: Path) -> None:
     tumour = ("--tumour", head.tumour_mm, *head.linked)
     named = subtract(head, tmp_path / "a", *tumour, *head.structures, "--vein", "vein", "--normalise", "Muscle").result
@@ -152,6 +168,9 @@ def test_people_read_what_was_found(head: PhaseFolder, tmp_path: Path) -> None:
         (("--tumour", "-3,0,0", "--early", "early", "--delayed", "late"), "no phase called 'late'"),
         (("--tumour", "-3,0,0", "--early", "early", "--delayed", "early"), "both name 'early'"),
         (("--tumour", "-3,0,0", "--early", "delayed 1", "--delayed", "early"), "was taken after"),
+        (("--tumour", "-3,0,0", "--weight", "0.5"), "name them with --early and --delayed"),
+        (("--tumour", "-3,0,0", "--early", "early", "--delayed", "delayed 1", "--weight", "much"), "the word vein"),
+        (("--tumour", "-3,0,0", "--early", "early", "--delayed", "delayed 1", "--weight", "nan"), "from 0 to 5"),
         (("--tumour", "-3,0,0", "--reference", "venous"), "no phase called 'venous'"),
         (("--tumour", "-3,0,0", "--threshold", "0.9"), "0.2 to 0.8"),
         (("--tumour", "-3,0,0", "--planning", "CT"), "register them first"),

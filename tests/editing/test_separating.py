@@ -146,24 +146,28 @@ def test_without_an_examination_the_tool_says_why() -> None:
         st.sampled_from(["p0", "p1"]),
         st.tuples(st.text(max_size=6), st.none() | st.floats(-500, 500), st.booleans()),
     ),
+    st.none() | st.builds(Difference, st.text(max_size=6), st.text(max_size=6), st.floats(0, 5)),
 )
-def test_what_was_typed_and_clicked_is_kept(samples: list, edits: dict) -> None:  # type: ignore[type-arg]
+def test_what_was_typed_and_clicked_is_kept(samples: list, edits: dict, own: Difference | None) -> None:  # type: ignore[type-arg]
     case = case_of_phases()
     first = Separating(case)
     for kind, point in samples:
         first.add_sample(kind, point)
     for key, (name, time_s, used) in edits.items():
         first.edit_phase(key, name=name, time_s=time_s, used=used)
+    first.difference = own
     again = Separating(case)
     again.restore(json.loads(json.dumps(first.state())))
-    assert again.state() == first.state()
+    assert again.state() == first.state() and again.difference == own
     assert [(p.name, p.time_s) for p in again.phases] == [(p.name, p.time_s) for p in first.phases]
 
 
 def test_a_state_that_makes_no_sense_is_left_out() -> None:
     separating = Separating(case_of_phases())
-    for state in (None, 3, {"samples": [["tumour", "x", 2], ["bone", [[0, 0, 0]], 2], 7], "edits": [1], "barriers": 5}):
+    for state in (None, 3, {"samples": [["tumour", "x", 2], ["bone", [[0, 0, 0]], 2], 7], "edits": [1], "barriers": 5},
+                  {"difference": ["a", "b", "c"]}, {"difference": ["a", 2, 1.0]}, {"difference": ["a", "b", 7.0]}):
         separating.restore(state)
+        assert separating.difference is None
     assert separating.samples == () and separating.used("p0")
 
 

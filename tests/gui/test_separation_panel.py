@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from tests.editing.test_separating import CLOCKS
-from tests.enhancement.scene import FRAME, GRID, TUMOUR, TUMOUR_MM, TUMOUR_RADIUS_MM, VEIN_MM, volumes
+from tests.enhancement.scene import FRAME, GRID, TUMOUR, TUMOUR_MM, TUMOUR_RADIUS_MM, VEIN, VEIN_MM, volumes
 from tests.gui.hands import click, let_live, place, slice_view, type_into
 from tests.gui.small_patient import CT_FRAME, WHO
 from tests.gui.test_window import cut_off
@@ -128,6 +128,11 @@ def test_a_click_in_the_vein_is_told_and_offers_nothing(ct_window: MainWindow) -
     assert "vessel" in panel.verdict.text() and panel.evidence.table.rowCount() > 3
     assert not panel.accept.isVisible() and session.viewing.map_shown is None
     assert "share of tumour" not in found.maps
+    type_into(panel.evidence.difference.weight.number.line, "0.5")
+    assert settle(ct_window, 30)
+    let_live(0.1)
+    assert session.viewing.map_shown is not None, "it was asked for"
+    assert session.desk.separating.grown is None and not panel.accept.isVisible()
 
 
 @pytest.fixture
@@ -154,6 +159,43 @@ def test_the_dashed_contour_follows_the_threshold_in_the_picture(ct_window: Main
     let_live(0.2)
     assert session.viewing.map_shown is not None and session.desk.separating.grower is not None
     assert done.evidence.formula.text().startswith(done.evidence.evidence)
+
+
+def test_two_phases_are_subtracted_with_a_weight(ct_window: MainWindow, done: SeparationPanel) -> None:
+    session, fields, page = session_of(ct_window), done.evidence.difference, done.evidence
+    assert (fields.late.currentText(), fields.early.currentText()) == ("delayed 1", "early")
+    scrolled = done.verticalScrollBar().value()
+    type_into(fields.weight.number.line, "0.6")
+    assert settle(ct_window, 30)
+    let_live(0.1)
+    own = "delayed 1 minus 0.6 x early"
+    assert page.evidence == own and "0.6 x S(early)" in page.formula.text()
+    assert session.viewing.map_shown is not None and session.viewing.map_shown.volume.description == own
+    assert session.desk.separating.grown is not None and session.desk.separating.grown.volume_cc > 0.5 * BALL_CC
+    assert done.verticalScrollBar().value() == scrolled, "what is in hand stays where it is"
+    click(fields.cancel)
+    assert settle(ct_window, 30)
+    let_live(0.1)
+    assert fields.weight.value() == pytest.approx(VEIN[2] / VEIN[1], rel=0.05)
+    names = [page.table.item(row, 0).text() for row in range(page.table.rowCount())]
+    assert own not in names and sum(" x " in name for name in names) == 1, "one takes the place of the other"
+    fields.weight.slider.setValue(70)
+    fields.weight.slider.setValue(80)
+    assert settle(ct_window, 30)
+    let_live(0.1)
+    assert page.evidence == "delayed 1 minus 0.8 x early"
+    type_into(done.person, "Dr Grau")
+    click(done.accept)
+    assert settle(ct_window, 30)
+    (gtv,) = session.case.structures.values()
+    assert gtv.evidence is not None and gtv.evidence.weights == (0.0, -0.8, 1.0)
+    session.desk.separating.difference = None
+    session.desk.separating.take(None)
+    let_live(0.1)
+    click(done.again)
+    separated(ct_window)
+    assert page.evidence == "delayed 1 minus 0.8 x early", "where it came from is found again"
+    assert session.desk.separating.threshold == pytest.approx(gtv.evidence.threshold)
 
 
 def test_the_map_lies_over_the_views_and_t_switches_it(ct_window: MainWindow, done: SeparationPanel) -> None:

@@ -56,6 +56,7 @@ def found_in_phases() -> EvidenceRecipe:
     return EvidenceRecipe(
         phases, "p0", ("r",), (1 / 7,) * 16, "share of tumour", "S(a) - S(b)", 1 / 3, True, (0.1, 0.2, 0.3),
         (("bone", "abc"),), 4.2, 0.987, "It separates.", ("Look.",), "def", "Dr Ü", "2026-11-25T10:00:00+01:00",
+        (0.0, -1 / 3, 1.0),
     )  # fmt: skip
 
 

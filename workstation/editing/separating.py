@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from workstation.enhancement.alignment import AlignedPhase
     from workstation.enhancement.growing import Grower, Grown
     from workstation.enhancement.maps import EvidenceMap
+    from workstation.enhancement.regions import Mask
     from workstation.enhancement.separability import Judged
     from workstation.enhancement.subtraction import Subtraction
+    from workstation.enhancement.weighting import Difference
     from workstation.geometry.deformation import SpatialMap
 
 Float = NDArray[np.float64]
@@ -70,6 +72,7 @@ class Found:
     judged: the evidence ranked, on the strokes where there are any of both kinds, else on what was grown.
     growers: for each map that can be grown on, with the threshold that suits it.
     chain: identifiers of the registrations in the link. inputs: (identifier, fingerprint) of structures that took part.
+    compared: (k, j, i) voxels of tumour and of flow that the evidence was judged on; None without both.
     rocs: (false positive, true positive) rates of a piece of evidence. By its name.
     windows: centre and width of each map's colours, by its name.
     flow: the flow that lies against the tumour; None where nothing separates.
@@ -81,6 +84,7 @@ class Found:
     seed_mm: Float
     maps: Mapping[str, EvidenceMap]
     judged: tuple[Judged, ...]
+    compared: tuple[Mask, Mask] | None
     rocs: Mapping[str, tuple[Float, Float]]
     windows: Mapping[str, tuple[float, float]]
     growers: Mapping[str, tuple[Grower, float]]
@@ -126,6 +130,8 @@ class Separating:
         """Identifier of the structure that tells the phases' scale, "" for tissue that does not enhance."""
         self.shading = "ratio"
         """How the coils' shading is dealt with: cancelled by "ratio", or corrected ("n4")."""
+        self.difference: Difference | None = None
+        """Two phases of which somebody wants to see the weighted difference, beside all other evidence."""
         self.found: Found | None = None
         self.stale = False
         """Whether something was changed since the result was found."""
@@ -307,6 +313,11 @@ class Separating:
         self.found_changed.emit()
         self.grown_changed.emit()
 
+    def lay(self, found: Found, difference: Difference) -> None:
+        """The same result with a weighted difference beside its maps."""
+        self.found, self.difference = found, difference
+        self.found_changed.emit()
+
     def grow_on(self, grower: Grower | None, threshold: float) -> None:
         """Grow on another piece of evidence."""
         self.grower, self.threshold = grower, threshold
@@ -332,6 +343,7 @@ class Separating:
 
     def state(self) -> dict[str, Any]:
         """What was typed, clicked and chosen, as JSON values."""
+        own = self.difference
         return {
             "examination": self._key,
             "reference": self._reference_key,
@@ -341,6 +353,7 @@ class Separating:
             "barriers": list(self.barriers),
             "normalise": self.normalise,
             "shading": self.shading,
+            "difference": None if own is None else [own.late, own.early, own.weight],
         }
 
     def restore(self, state: object) -> None:
@@ -357,6 +370,7 @@ class Separating:
         self.shading = "n4" if state.get("shading") == "n4" else "ratio"
         barriers = state.get("barriers", ())
         self.barriers = tuple(str(each) for each in barriers) if isinstance(barriers, list) else ()
+        self.difference = _difference_of(state.get("difference"))
         self.changed.emit()
 
     def keep(self) -> None:
@@ -390,6 +404,15 @@ def _edits_of(kept: object) -> dict[str, PhaseEdit]:
             time_s = float(row[1]) if isinstance(row[1], int | float) else None
             found[str(key)] = PhaseEdit(row[0], time_s, bool(row[2]))
     return found
+
+
+def _difference_of(kept: object) -> Difference | None:
+    from workstation.enhancement.weighting import MOST_WEIGHT, Difference
+
+    if not isinstance(kept, list) or len(kept) != 3 or not all(isinstance(name, str) for name in kept[:2]):
+        return None
+    known = isinstance(kept[2], int | float) and 0.0 <= kept[2] <= MOST_WEIGHT
+    return Difference(kept[0], kept[1], float(kept[2])) if known else None
 
 
 def _samples_of(kept: object) -> Sequence[tuple[str, Float, float]]:

@@ -25,7 +25,8 @@ def judge_regions(
 ) -> tuple[Judged, ...]:
     """Judge all evidence, the best first; empty where there is not enough of both kinds.
 
-    tumour, flow: (k, j, i) voxels of each stroke or region. extra: maps beside those of the stack, made of all phases.
+    tumour, flow: (k, j, i) voxels of each stroke or region. extra: maps beside those of the stack: weighted
+    differences, or what is made of all phases.
     The combination of phases is judged on regions that it was not made from. Ranked by d', but a map of two phases that
     is nearly as good goes before what all phases are needed for, and maps of times, whose spread is that of the
     timetable, come after the signals that separate.
@@ -41,7 +42,8 @@ def judge_regions(
         for each in (*maps, *extra)
     ]
     found.append(combination(*([samples_of(stack, mask) for mask in kind] for kind in (ones, others)))[1])
-    stepped, simple = {each.name for each in maps if each.stepped}, {each.name for each in maps}
+    stepped = {each.name for each in maps if each.stepped}
+    simple = {each.name for each in maps} | {each.name for each in extra if each.weights}
 
     def order(each: Judged) -> tuple[bool, float]:
         first = each.evidence not in stepped and each.d_prime >= SEPARATES

@@ -28,6 +28,7 @@ SER_HIGH, SER_LOW = 1.1, 0.9
 class EvidenceMap:
     """A map. formula: in one line, with its unit. ends: what small and large values mean, "" for nothing.
 
+    weights: (phases,) what each signal counts, up to one factor, where the map is a sum of them; else empty.
     stepped: whether its values are times of phases, or nearly so: their spread is the timetable's, not the tissue's.
     """
 
@@ -37,6 +38,7 @@ class EvidenceMap:
     values: Single
     ends: tuple[str, str] = ("", "")
     stepped: bool = False
+    weights: tuple[float, ...] = ()
 
     @property
     def diverging(self) -> bool:
@@ -81,10 +83,21 @@ def difference(stack: PhaseStack, late: int, early: int, weight: float = 1.0) ->
     """S(late) - weight x S(early), in units of its noise."""
     noise = float(np.hypot(stack.noise[late], weight * stack.noise[early]))
     values = (stack.signals[late] - np.float32(weight) * stack.signals[early]) / np.float32(max(noise, 1e-6))
-    share = "" if weight == 1.0 else f"{weight:g} x "
     late_name, early_name = stack.names[late], stack.names[early]
+    share = _times(weight)
     formula = f"S({late_name}) - {share}S({early_name}), in units of its noise ({noise:.1f})"
-    return EvidenceMap(f"{late_name} minus {early_name}", formula, "noise", values, ("wash-out", "accumulation"))
+    weights = tuple(1.0 if n == late else -weight if n == early else 0.0 for n in range(len(stack.names)))
+    name = difference_name(late_name, early_name, weight)
+    return EvidenceMap(name, formula, "noise", values, ("wash-out", "accumulation"), weights=weights)
+
+
+def difference_name(late: str, early: str, weight: float = 1.0) -> str:
+    """What the map of a difference is called."""
+    return f"{late} minus {_times(weight)}{early}"
+
+
+def _times(weight: float) -> str:
+    return "" if weight == 1.0 else f"{weight:.4g} x "
 
 
 def enhancement_ratio(stack: PhaseStack, early: int, late: int) -> EvidenceMap:
@@ -130,7 +143,7 @@ def wash_out(stack: PhaseStack) -> EvidenceMap:
 def wash_in(stack: PhaseStack) -> EvidenceMap:
     """E(peak) / (t(peak) - t(arrival)), a second. E is the relative enhancement."""
     peak, arrived = _peak(stack), arrival(stack).values
-    times = _times(stack)
+    times = _seconds(stack)
     relative = _ratio(_at(stack.enhancement, peak), stack.signals[_before(stack)], float(stack.noise[_before(stack)]))
     span = np.maximum(times[peak].astype(np.float32) - arrived, np.float32(1.0))
     return EvidenceMap("wash-in", "E(peak) / (t(peak) - t(arrival))", "1/s", relative / span, ("", "fast"))
@@ -138,13 +151,13 @@ def wash_in(stack: PhaseStack) -> EvidenceMap:
 
 def time_to_peak(stack: PhaseStack) -> EvidenceMap:
     """t of the phase with the largest signal."""
-    values = _known(stack, _times(stack)[_peak(stack)].astype(np.float32))
+    values = _known(stack, _seconds(stack)[_peak(stack)].astype(np.float32))
     return EvidenceMap("time to peak", "t of the largest S", "s", values, ("early", "late"), stepped=True)
 
 
 def arrival(stack: PhaseStack) -> EvidenceMap:
     """t at which a fifth of the largest enhancement is reached, linear between phases."""
-    times, enhancement = _times(stack), stack.enhancement
+    times, enhancement = _seconds(stack), stack.enhancement
     order = np.argsort(times)
     wanted = np.float32(ARRIVED) * enhancement.max(axis=0)
     values = np.full(stack.grid.shape, np.float32(np.nan))
@@ -159,7 +172,7 @@ def arrival(stack: PhaseStack) -> EvidenceMap:
 
 def area(stack: PhaseStack) -> EvidenceMap:
     """Integral of S - S0 over time up to the last phase, divided by S0."""
-    times = _times(stack)
+    times = _seconds(stack)
     order = np.argsort(times)
     total = np.zeros(stack.grid.shape, np.float32)
     for one, two in pairwise(order.tolist()):
@@ -180,7 +193,7 @@ def _before(stack: PhaseStack) -> int:
     return stack.before
 
 
-def _times(stack: PhaseStack) -> NDArray[np.float64]:
+def _seconds(stack: PhaseStack) -> NDArray[np.float64]:
     return np.array([np.nan if t is None else t for t in stack.times_s])
 
 

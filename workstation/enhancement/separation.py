@@ -16,12 +16,13 @@ from numpy.typing import ArrayLike, NDArray
 from workstation.enhancement.cautions import ALWAYS, threshold_cautions, timing_cautions
 from workstation.enhancement.flow import VEIN_NAME, Course, course_at, course_in, flows_beside
 from workstation.enhancement.judging import judge_regions
-from workstation.enhancement.maps import EvidenceMap
+from workstation.enhancement.maps import EvidenceMap, evidence_maps
 from workstation.enhancement.phase_stack import PhaseStack
 from workstation.enhancement.regions import Mask, connected_to, opened, touched
 from workstation.enhancement.separability import SEPARATES, Judged
 from workstation.enhancement.shaping import near_seeds, shaped
 from workstation.enhancement.unmixing import SURFACE, Shares, shares_of
+from workstation.enhancement.weighting import Difference
 from workstation.jobs.progress import Progress, silent
 
 Float = NDArray[np.float64]
@@ -81,14 +82,15 @@ def separate(
     vein: Mask | None = None,
     barrier: Mask | None = None,
     phases: Sequence[int] | None = None,
+    differences: Sequence[Difference] = (),
     threshold: float = SURFACE,
     progress: Progress = silent,
 ) -> Separation:
     """Separate the tumour that was clicked from flowing blood.
 
     tumour_mm, vein_mm: (3,) points of the stack's frame of reference. vein: (k, j, i) voxels of a vein that was drawn.
-    barrier: (k, j, i) voxels that the tumour can't be, such as bone. phases: numbers of those that count. threshold:
-    share of tumour from which a voxel belongs to it.
+    barrier: (k, j, i) voxels that the tumour can't be, such as bone. phases: numbers of those that count.
+    differences: that are judged beside all other evidence. threshold: share of tumour from which a voxel belongs to it.
     """
     progress(0.0, "Reading the tumour's course")
     seed = stack.grid.to_index(tumour_mm)[::-1]
@@ -120,7 +122,8 @@ def separate(
     progress(0.8, "Growing the tumour")
     elsewhere_cc = _elsewhere_cc(stack, shares, region)
     region = shaped(region, place, stack.grid) & allowed
-    evidence = _judge(stack, shares, region, flows)
+    weighted = weighted_maps(stack, differences, flows)
+    evidence = _judge(stack, shares, region, flows, weighted)
     sentence, separable = _verdict(stack, region, evidence, elsewhere_cc, flows)
     if not separable:
         return _nothing(stack, own, flows, shares, evidence, sentence, seed, allowed)
@@ -183,7 +186,22 @@ def _elsewhere_cc(stack: PhaseStack, shares: Shares, region: Mask) -> float:
     return float(np.count_nonzero(lumps)) * stack.grid.voxel_volume_cc
 
 
-def _judge(stack: PhaseStack, shares: Shares, region: Mask, flows: Sequence[Course]) -> tuple[Judged, ...]:
+def weighted_maps(
+    stack: PhaseStack, differences: Sequence[Difference], flows: Sequence[Course]
+) -> tuple[EvidenceMap, ...]:
+    """The maps of weighted differences; those that every stack has anyway are left out.
+
+    flows: the vein first. Without any, a difference that is to cancel the vein is left out, too.
+    """
+    vein = flows[0].where if flows else None
+    known = {each.name for each in evidence_maps(stack)} if differences else set()
+    made = [each.of(stack, vein) for each in differences if each.weight is not None or vein is not None]
+    return tuple(each for each in made if each.name not in known)
+
+
+def _judge(
+    stack: PhaseStack, shares: Shares, region: Mask, flows: Sequence[Course], weighted: Sequence[EvidenceMap]
+) -> tuple[Judged, ...]:
     """Every map, the combination of phases and the share of tumour, on tumour and flow of this patient."""
     inside = opened(region, float(stack.grid.spacing_mm.max()), stack.grid.spacing_mm)
     inside = inside if np.count_nonzero(inside) > 30 else region
@@ -191,7 +209,7 @@ def _judge(stack: PhaseStack, shares: Shares, region: Mask, flows: Sequence[Cour
     if np.count_nonzero(inside) < 10 or np.count_nonzero(flow) < 10:
         return ()
     share = EvidenceMap(SHARE_NAME, SHARE_FORMULA, "", shares.tumour, ("", "tumour"))
-    return judge_regions(stack, [inside], [flow], [share])
+    return judge_regions(stack, [inside], [flow], [*weighted, share])
 
 
 def _verdict(

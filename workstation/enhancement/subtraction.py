@@ -15,8 +15,16 @@ from workstation.enhancement.errors import EnhancementError
 from workstation.enhancement.flow import SEED_RADIUS_MM
 from workstation.enhancement.maps import EvidenceMap, evidence_maps
 from workstation.enhancement.phase_stack import PhaseStack, stack_phases
-from workstation.enhancement.separation import BOX_MM, SHARE_FORMULA, SHARE_NAME, Separation, separate
+from workstation.enhancement.separation import (
+    BOX_MM,
+    SHARE_FORMULA,
+    SHARE_NAME,
+    Separation,
+    separate,
+    weighted_maps,
+)
 from workstation.enhancement.unmixing import SURFACE
+from workstation.enhancement.weighting import Difference
 from workstation.geometry.deformation import SpatialMap
 from workstation.geometry.grid import Grid
 from workstation.geometry.plane import Plane
@@ -36,7 +44,7 @@ Float = NDArray[np.float64]
 class Subtraction:
     """What was found. tumour, vein: contours on the planes of `target`, empty where nothing separates.
 
-    reference: the phase that the others were laid onto.
+    reference: the phase that the others were laid onto. differences: weighted ones that were asked for.
     """
 
     target: Volume
@@ -45,6 +53,7 @@ class Subtraction:
     separation: Separation
     tumour: ContourStack
     vein: ContourStack
+    differences: tuple[Difference, ...] = ()
 
     @property
     def stack(self) -> PhaseStack:
@@ -52,8 +61,8 @@ class Subtraction:
         return self.separation.stack
 
     def maps(self) -> list[EvidenceMap]:
-        """Every map of the stack, and the share of tumour where there is one to tell from flow."""
-        found = evidence_maps(self.stack)
+        """Every map of the stack, weighted differences, and the share of tumour where it is told from flow."""
+        found = [*evidence_maps(self.stack), *weighted_maps(self.stack, self.differences, self.separation.flows)]
         shares = self.separation.shares
         if shares is not None and self.separation.separable:
             found.append(EvidenceMap(SHARE_NAME, SHARE_FORMULA, "", shares.tumour, ("", "tumour")))
@@ -73,6 +82,7 @@ def subtract(
     normalise: ContourStack | None = None,
     shading: Literal["ratio", "n4"] = "ratio",
     chosen: Sequence[str] = (),
+    differences: Sequence[Difference] = (),
     threshold: float = SURFACE,
     aligned: Sequence[AlignedPhase] | None = None,
     progress: Progress = silent,
@@ -84,8 +94,8 @@ def subtract(
     tumour can't be, such as bone. normalise: tissue that tells the phases' scale, such as muscle; never the vein.
     shading: "ratio" leaves it to courses and ratios, which don't depend on it, "n4" takes it out of the signals first.
     reference: what the others are aligned with, by default the one before contrast. to_reference: the planning image's
-    frame to the reference phase's. chosen: names of the phases that count, all by default. aligned: where that was
-    done before.
+    frame to the reference phase's. chosen: names of the phases that count, all by default. differences: weighted
+    differences of two phases that are judged beside all other evidence. aligned: where that was done before.
     A phase whose alignment is not to be trusted is left out, and a warning says so.
     Raises EnhancementError for fewer than two phases, a point outside of the images, or no link to the planning image.
     """
@@ -110,7 +120,7 @@ def subtract(
     numbers = [n for n, name in enumerate(stack.names) if name in chosen or n == stack.before] if chosen else None
     found = separate(
         stack, point, vein_point, vein=_mask(vein, link, grid), barrier=_barrier(barriers, link, grid), phases=numbers,
-        threshold=threshold, progress=part(progress, 0.75, 0.95),
+        differences=differences, threshold=threshold, progress=part(progress, 0.75, 0.95),
     )  # fmt: skip
     refused = tuple(f"Left out: {each.doubt}." for each in done if each not in trusted)
     gaps = tuple(f"{each.phase.name}: {words}." for each in trusted for words in each.phase.volume.warnings)
@@ -122,7 +132,7 @@ def subtract(
         flow = found.shares.shares[1:-1].sum(axis=0)
         vein_found = contours_of(level_field(flow, SURFACE, found.flow_region), grid, target, link)
     progress(1.0, "Separated")
-    return Subtraction(target, base, done, found, tumour, vein_found)
+    return Subtraction(target, base, done, found, tumour, vein_found, tuple(differences))
 
 
 def box_around(grid: Grid, point_mm: Float, half_mm: float = BOX_MM) -> Grid:

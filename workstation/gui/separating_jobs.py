@@ -18,9 +18,11 @@ from workstation.enhancement.judging import judge_regions
 from workstation.enhancement.maps import EvidenceMap, evidence_maps
 from workstation.enhancement.phase_stack import PhaseStack, stack_phases
 from workstation.enhancement.regions import Mask, ball_around, opened
-from workstation.enhancement.separability import COMBINATION, Judged, combination, roc
+from workstation.enhancement.separability import COMBINATION, Judged, combination, judged, roc
+from workstation.enhancement.separation import weighted_maps
 from workstation.enhancement.subtraction import Subtraction, subtract
 from workstation.enhancement.unmixing import SURFACE
+from workstation.enhancement.weighting import Difference
 from workstation.geometry.transform import Transform
 from workstation.gui.evidence_window import window_of
 from workstation.images.phase_times import Phase
@@ -57,6 +59,7 @@ class SeparationWish:
     normalise: Structure | None = None
     aligned: tuple[AlignedPhase, ...] = ()
     shading: str = "ratio"
+    difference: Difference | None = None
 
 
 def wish_of(case: Case, separating: Separating) -> SeparationWish:
@@ -78,6 +81,7 @@ def wish_of(case: Case, separating: Separating) -> SeparationWish:
         structures.get(separating.vein_structure),
         tuple(structures[key] for key in separating.barriers if key in structures),
         structures.get(separating.normalise), aligned if len(aligned) == len(phases) else (), separating.shading,
+        separating.difference,
     )  # fmt: skip
 
 
@@ -94,7 +98,7 @@ def separate_as_wished(wish: SeparationWish, progress: Progress = silent) -> Fou
         vein=wish.vein.stack if wish.vein is not None else None, reference=wish.reference, planning=wish.planning,
         to_reference=wish.link, barriers=[each.stack for each in wish.barriers],
         normalise=wish.normalise.stack if wish.normalise is not None else None, aligned=wish.aligned or None,
-        shading=wish.shading, progress=part(progress, 0.0, 0.8),
+        shading=wish.shading, differences=_possible(wish), progress=part(progress, 0.0, 0.8),
     )  # fmt: skip
     progress(0.8, "Comparing the evidence")
     maps = {each.name: each for each in made.maps()}
@@ -102,7 +106,7 @@ def separate_as_wished(wish: SeparationWish, progress: Progress = silent) -> Fou
     mixed = _combination(made.stack, regions)
     if mixed is not None:
         maps[mixed.name] = mixed
-    judged = _judged(made, maps, regions)
+    ranked = _judged(made, maps, regions)
     growers = _growers(made, maps, regions, part(progress, 0.85, 1.0))
     separation, flow = made.separation, None
     if separation.separable and separation.shares is not None:
@@ -111,7 +115,7 @@ def separate_as_wished(wish: SeparationWish, progress: Progress = silent) -> Fou
         )
     taken = [each for each in (wish.vein, *wish.barriers, wish.normalise) if each is not None]
     return Found(
-        made, wish.link, wish.planning.key, wish.seed_mm, maps, judged, _rocs(maps, regions, judged),
+        made, wish.link, wish.planning.key, wish.seed_mm, maps, ranked, regions.compared, _rocs(maps, regions, ranked),
         {name: window_of(each) for name, each in maps.items()}, growers, flow,
         wish.chain, tuple((each.identifier, fingerprint(each.stack)) for each in taken),
     )  # fmt: skip
@@ -128,6 +132,52 @@ class Regions:
     def both(self) -> bool:
         """Whether there is anything to compare."""
         return bool(self.tumour) and bool(self.flow)
+
+    @property
+    def compared(self) -> tuple[Mask, Mask] | None:
+        """All of the tumour, and all of the flow; None without both."""
+        return (np.logical_or.reduce(self.tumour), np.logical_or.reduce(self.flow)) if self.both else None
+
+
+def _possible(wish: SeparationWish) -> tuple[Difference, ...]:
+    """The wished difference where both of its phases count."""
+    names, own = {phase.name for phase in wish.phases}, wish.difference
+    return (own,) if own is not None and {own.late, own.early} <= names else ()
+
+
+def with_difference(found: Found, own: Difference, progress: Progress = silent) -> Found:
+    """The result with a weighted difference among its maps, in the place of an earlier one.
+
+    Raises EnhancementError where the difference can't be made.
+    """
+    progress(0.0, "Subtracting the phases")
+    made = found.subtraction
+    before = {each.name for each in weighted_maps(made.stack, made.differences, made.separation.flows)}
+    flow = found.compared[1] if found.compared is not None else None
+    if flow is None and made.separation.flows:
+        flow = made.separation.flows[0].where
+    each = own.of(made.stack, flow)
+    own = Difference(own.late, own.early, -min(each.weights))
+    made = replace(made, differences=(own,))
+    if not weighted_maps(made.stack, (own,), made.separation.flows):  # one of those that there are anyway
+        each = found.maps[each.name]
+    maps = {name: known for name, known in found.maps.items() if name not in before} | {each.name: each}
+    ranked = [known for known in found.judged if known.evidence in maps or known.evidence == COMBINATION]
+    rocs = {name: known for name, known in found.rocs.items() if name in maps}
+    growers = {name: known for name, known in found.growers.items() if name in maps}
+    if found.compared is not None and each.name not in {known.evidence for known in ranked}:
+        tumour, flow = (each.values[mask].astype(np.float64) for mask in found.compared)
+        mine = judged(each.name, tumour, flow)
+        place = next((n for n, known in enumerate(ranked) if known.d_prime < mine.d_prime), len(ranked))
+        ranked.insert(place, mine)
+        rocs[each.name] = _roc_of(each, mine, found.compared)
+        if found.growers and (grower := _grower_on(each, made, found.compared)) is not None:
+            growers[each.name] = grower
+    progress(1.0, "Subtracted")
+    windows = {**found.windows, each.name: window_of(each)}
+    return replace(
+        found, subtraction=made, maps=maps, judged=tuple(ranked), rocs=rocs, growers=growers, windows=windows
+    )
 
 
 def _regions(made: Subtraction, wish: SeparationWish) -> Regions:
@@ -173,66 +223,71 @@ def _combination(stack: PhaseStack, regions: Regions) -> EvidenceMap | None:
     middle = 0.5 * sum(float(np.median(np.vstack(kind) @ weights)) for kind in samples)
     values = np.tensordot(weights.astype(np.float32), stack.signals, axes=1) - np.float32(middle)
     terms = " ".join(f"{w:+.3g} S({name})" for w, name in zip(weights, stack.names, strict=True))
-    return EvidenceMap(COMBINATION, f"{terms}, in units of its noise", "noise", values, ("flow", "tumour"))
+    kept = tuple(float(w) for w in weights)
+    formula = f"{terms}, in units of its noise"
+    return EvidenceMap(COMBINATION, formula, "noise", values, ("flow", "tumour"), weights=kept)
 
 
 def _judged(made: Subtraction, maps: dict[str, EvidenceMap], regions: Regions) -> tuple[Judged, ...]:
     if SHARE_MAP not in maps or not regions.both:  # no share is shown where nothing separates
         return made.separation.evidence
-    return judge_regions(made.stack, regions.tumour, regions.flow, [maps[SHARE_MAP]])
+    weighted = weighted_maps(made.stack, made.differences, made.separation.flows)
+    return judge_regions(made.stack, regions.tumour, regions.flow, [*weighted, maps[SHARE_MAP]])
 
 
-def _rocs(maps: dict[str, EvidenceMap], regions: Regions, judged: Sequence[Judged]) -> dict[str, tuple[Float, Float]]:
-    if not regions.both:
+def _rocs(maps: dict[str, EvidenceMap], regions: Regions, ranked: Sequence[Judged]) -> dict[str, tuple[Float, Float]]:
+    if regions.compared is None:
         return {}
-    tumour, flow = np.logical_or.reduce(regions.tumour), np.logical_or.reduce(regions.flow)
-    found = {}
-    for each in [j for j in judged if j.evidence in maps][:MOST_ROCS]:
-        values = maps[each.evidence].values
-        sign = 1.0 if each.higher_in_tumour else -1.0
-        one, other = (sign * values[mask].astype(np.float64) for mask in (tumour, flow))
-        found[each.evidence] = roc(one[np.isfinite(one)], other[np.isfinite(other)])
-    return found
+    best = [j for j in ranked if j.evidence in maps][:MOST_ROCS]
+    return {each.evidence: _roc_of(maps[each.evidence], each, regions.compared) for each in best}
+
+
+def _roc_of(each: EvidenceMap, told: Judged, compared: tuple[Mask, Mask]) -> tuple[Float, Float]:
+    sign = 1.0 if told.higher_in_tumour else -1.0
+    one, other = (sign * each.values[mask].astype(np.float64) for mask in compared)
+    return roc(one[np.isfinite(one)], other[np.isfinite(other)])
 
 
 def _growers(
     made: Subtraction, maps: dict[str, EvidenceMap], regions: Regions, progress: Progress
 ) -> dict[str, tuple[Grower, float]]:
     """For every map something that grows on it, with the threshold half way between tumour and flow."""
-    separation, stack = made.separation, made.stack
-    shares = separation.shares
-    if not separation.separable or shares is None or not regions.both:
+    if not made.separation.separable or made.separation.shares is None or regions.compared is None:
         return {}
-    stopped = separation.allowed & (shares.shares[1:-1].sum(axis=0) < np.maximum(shares.tumour, SURFACE))
-    tumour, flow = np.logical_or.reduce(regions.tumour), np.logical_or.reduce(regions.flow)
-    bright = brightness(stack, separation.tumour)
     found: dict[str, tuple[Grower, float]] = {}
     for number, (name, each) in enumerate(maps.items()):
         progress(number / len(maps), "Preparing what grows")
-        if name == SHARE_MAP:
-            low, high = SHARE_LEVELS
-            grower = grower_on(
-                each, stack.grid, separation.allowed, separation.seed_kji, higher=True, lowest=low, highest=high
-            )
-            found[name] = grower, SURFACE
-            continue
-        ones, others = each.values[tumour].astype(np.float64), each.values[flow].astype(np.float64)
+        grower = _grower_on(each, made, regions.compared)
+        if grower is not None:
+            found[name] = grower
+    return found
+
+
+def _grower_on(each: EvidenceMap, made: Subtraction, compared: tuple[Mask, Mask]) -> tuple[Grower, float] | None:
+    """What grows on a map, with its threshold; None where the map does not tell the two apart."""
+    separation, grid = made.separation, made.stack.grid
+    shares = separation.shares
+    assert shares is not None
+    if each.name == SHARE_MAP:
+        low, high = SHARE_LEVELS
+        grower = grower_on(each, grid, separation.allowed, separation.seed_kji, higher=True, lowest=low, highest=high)
+        threshold = SURFACE
+    else:
+        ones, others = (each.values[mask].astype(np.float64) for mask in compared)
         ones, others = ones[np.isfinite(ones)], others[np.isfinite(others)]
         if len(ones) < FEWEST_VOXELS or len(others) < FEWEST_VOXELS:
-            continue
+            return None
         ends = float(np.median(ones)), float(np.median(others))
-        threshold = suggested_threshold(ones, others)
-        reach = 0.35 * abs(ends[0] - ends[1])
+        threshold, reach = suggested_threshold(ones, others), 0.35 * abs(ends[0] - ends[1])
         if reach <= 0:
-            continue
+            return None
+        stopped = separation.allowed & (shares.shares[1:-1].sum(axis=0) < np.maximum(shares.tumour, SURFACE))
         grower = grower_on(
-            each, stack.grid, stopped, separation.seed_kji, higher=ends[0] > ends[1],
-            lowest=threshold - reach, highest=threshold + reach, bright=bright,
+            each, grid, stopped, separation.seed_kji, higher=ends[0] > ends[1], lowest=threshold - reach,
+            highest=threshold + reach, bright=brightness(made.stack, separation.tumour),
         )  # fmt: skip
-        found[name] = grower, threshold
-    for grower, threshold in found.values():
-        grower.at(threshold)  # is asked for first, and on the window's thread
-    return found
+    grower.at(threshold)  # is asked for first, and on the window's thread
+    return grower, threshold
 
 
 def contours_as_wished(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workstation.editing.separating import Found, Separating
     from workstation.enhancement.growing import Grower
     from workstation.enhancement.maps import EvidenceMap
+    from workstation.enhancement.weighting import Difference
     from workstation.gui.session import Session
     from workstation.images.phase_times import Phase
     from workstation.structures.structure import ContourStack, Structure
@@ -47,6 +48,8 @@ class SeparationRuns(QObject):
         self.preferred = PREFERRED
         self._threshold: float | None = None
         """The one to begin with: of the structure that was gone back to."""
+        self._asked: Difference | None = None
+        self._subtracting = False
         self._job: Job | None = None
         self._heard: JobRunner | None = None
         session.desk.separating.clicked.connect(self._clicked)
@@ -165,6 +168,37 @@ class SeparationRuns(QObject):
                 "Looking behind the alignment", map_before_alignment, found, name, then=then, lane=LOOK_LANE
             )
 
+    def subtract_phases(self, own: Difference) -> None:
+        """Show a weighted difference of two phases, in the background; what is asked for meanwhile comes after it."""
+        self._asked = own
+        if not self._subtracting:
+            self._subtract_next()
+
+    def _subtract_next(self) -> None:
+        from workstation.gui.separating_jobs import with_difference
+
+        found, own, self._asked = self.separating.found, self._asked, None
+        self._subtracting = found is not None and own is not None
+        if found is None or own is None:
+            return
+
+        def came(made: Found) -> None:
+            if self.separating.found is found:
+                (mine,) = made.subtraction.differences
+                self.preferred = mine.name
+                self.separating.lay(made, mine)
+                self.separating.keep()
+            self._subtract_next()
+
+        def failed(error: Exception) -> None:
+            if is_expected(error):
+                self._session.refused.emit(sentence_of(error))
+            else:
+                runner_of(self._session).failed.emit("Subtracting the phases", error)
+            self._subtract_next()
+
+        runner_of(self._session).start("Subtracting the phases", with_difference, found, own, then=came, failed=failed)
+
     def volumes_of(self, grower: Grower, then: Callable[[Grower, Any, Any], None]) -> None:
         """Work out how the volume follows the threshold, in the background."""
         runner_of(self._session).start(
@@ -226,6 +260,8 @@ class SeparationRuns(QObject):
         judged = next((j for j in found.judged if j.evidence == name), None)
         separation = found.subtraction.separation
         matrix = getattr(found.link, "matrix", None)
+        # Of the phases that were looked at; those left out for their motion count nothing.
+        counts = dict(zip(found.subtraction.stack.names, grower.evidence.weights, strict=False))
         return EvidenceRecipe(
             phases=tuple(
                 PhaseUsed(a.phase.volume.key, a.phase.name, a.phase.time_s, _numbers(a.to_phase.matrix), a.residual_mm)
@@ -247,6 +283,7 @@ class SeparationRuns(QObject):
             drawn="",
             accepted_by=person,
             accepted_at=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+            weights=tuple(counts.get(a.phase.name, 0.0) for a in found.subtraction.aligned) if counts else (),
         )
 
     def go_back_to(self, structure: Structure) -> None:
@@ -257,11 +294,26 @@ class SeparationRuns(QObject):
         separating = self.separating
         self.preferred, self._threshold = recipe.evidence, recipe.threshold
         separating.choose_reference(recipe.reference_key)
+        own = _difference_in(recipe)
+        if own is not None:
+            separating.difference = own
         separating.samples = ()
         separating.add_sample(TUMOUR, np.array(recipe.seed_mm))
         reason = separating.why_not()
         if reason:
             self._session.refused.emit(reason)
+
+
+def _difference_in(recipe: EvidenceRecipe) -> Difference | None:
+    """The weighted difference that a structure was grown on; None where it was grown on something else."""
+    from workstation.enhancement.weighting import Difference
+
+    counting = [(w, phase.name) for w, phase in zip(recipe.weights, recipe.phases, strict=False) if w]
+    later = [name for w, name in counting if w == 1.0]
+    earlier = [(-w, name) for w, name in counting if w < 0]
+    if len(counting) != 2 or len(later) != 1 or len(earlier) != 1 or earlier[0][0] == 1.0:
+        return None
+    return Difference(later[0], earlier[0][1], earlier[0][0])
 
 
 def _volumes(grower: Grower, progress: Any) -> tuple[Any, Any]:

@@ -420,6 +420,7 @@ def _evidence(record: Record) -> EvidenceRecipe:
         drawn=str(record["drawn"]),
         accepted_by=str(record["accepted_by"]),
         accepted_at=str(record["accepted_at"]),
+        weights=_numbers(record.get("weights", ())),
     )
 
 

@@ -37,7 +37,8 @@ class EvidenceRecipe:
 
     phases: in the order of time. reference_key: the phase that the others were aligned with. registrations:
     identifiers of those that link the planning image to it, with link: 16 numbers row by row, empty where it bends.
-    evidence: the map that was grown on, with its formula in words. threshold: from which (`higher`) or up to which its
+    evidence: the map that was grown on, with its formula in words, and weights: what the signal of each phase counts
+    where it is a sum of them, empty where it is not. threshold: from which (`higher`) or up to which its
     values belong. seed_mm: the click, in the planning image's frame. inputs: (identifier, fingerprint) of structures
     that took part: a vein, bone. d_prime, auc: how well the evidence told tumour from flow. drawn: fingerprint of the
     contours as they were accepted. accepted_by, accepted_at: by whom and when (ISO 8601).
@@ -60,6 +61,7 @@ class EvidenceRecipe:
     drawn: str
     accepted_by: str
     accepted_at: str
+    weights: Numbers = ()
 
     def words(self) -> str:
         """Where it came from, in one line."""

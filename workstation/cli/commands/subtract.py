@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from workstation.enhancement.subtraction import Subtraction
+    from workstation.enhancement.weighting import Difference
     from workstation.geometry.deformation import SpatialMap
     from workstation.images.phase_times import Phase
     from workstation.images.volume import Volume
@@ -36,7 +37,8 @@ JSON: {"phases": [{"name", "time_s"}], "motion": [{"phase", "translation_mm", "r
 "separability": [{"evidence", "d_prime", "auc"}], "chosen", "separable", "gtv": {"volume_cc"}, "vein": {"volume_cc"},
 "warnings": [...], "seconds", "sentence", "gains", "maps": [{"name", "formula", "unit"}], "out"}. noise and gains have
 one number for each phase; gtv and vein are null where nothing is written. Seconds count from the folder to the
-candidate, without writing. --early and --delayed name the phases that decide; "chosen" is then their difference.
+candidate, without writing. --early and --delayed name the phases that decide; "chosen" is then their difference, with
+--weight W the delayed phase minus W times the early one; --weight vein is the W at which the vein vanishes.
 """
 
 
@@ -60,6 +62,10 @@ def add_to(subparsers: Any) -> None:
     parser.add_argument("--reference", metavar="PHASE", help="the phase that the others are aligned with")
     parser.add_argument("--early", metavar="PHASE", help="with --delayed: these two phases decide")
     parser.add_argument("--delayed", metavar="PHASE", help="see --early")
+    parser.add_argument(
+        "--weight", metavar="W|vein",
+        help="with --early and --delayed: the early phase counts W times (0 to 5), or as often as cancels the vein",
+    )  # fmt: skip
     parser.add_argument("--best", action="store_true", help="all phases decide (the default)")
     parser.add_argument(
         "--normalise", default="robust", metavar="robust|NAME",
@@ -93,6 +99,7 @@ def run(options: argparse.Namespace) -> int:
     if options.times_s:
         phases = retimed(phases, options.times_s)
     chosen = tuple(phase_called(phases, name).name for name in chosen)
+    weighted = _weighted(options.weight, chosen)
     reference = phase_called(phases, options.reference) if options.reference else reference_of(phases)
     planning = load_image_for(options.planning) if options.planning else None
     _check(phases, chosen, planning, reference)
@@ -103,7 +110,8 @@ def run(options: argparse.Namespace) -> int:
         to_reference=_link(options, planning, reference.volume),
         barriers=[drawn.stack(name, "--bone") for name in options.bone],
         normalise=None if options.normalise == "robust" else drawn.stack(options.normalise, "--normalise"),
-        shading=options.shading, chosen=chosen, threshold=options.threshold, progress=part(progress, 0.15, 0.8),
+        shading=options.shading, chosen=chosen, differences=weighted, threshold=options.threshold,
+        progress=part(progress, 0.15, 0.8),
     )  # fmt: skip
     seconds = time.perf_counter() - began
     if planning is None:
@@ -123,6 +131,23 @@ def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
     if options.early and options.best:
         raise UsageError("--best takes all phases; leave --early and --delayed out")
     return (options.early, options.delayed) if options.early else ()
+
+
+def _weighted(text: str | None, chosen: tuple[str, ...]) -> tuple[Difference, ...]:
+    """The difference that was asked for, none without --weight."""
+    from workstation.enhancement.weighting import MOST_WEIGHT, Difference
+
+    if text is None:
+        return ()
+    if not chosen:
+        raise UsageError("--weight belongs to two phases: name them with --early and --delayed")
+    try:
+        weight = None if text == "vein" else float(text)
+    except ValueError as error:
+        raise UsageError(f"--weight {text!r}: a number, or the word vein, is wanted") from error
+    if weight is not None and not 0.0 <= weight <= MOST_WEIGHT:
+        raise UsageError(f"--weight {text}: a number from 0 to {MOST_WEIGHT:g} is wanted")
+    return (Difference(chosen[1], chosen[0], weight),)
 
 
 def _check(phases: Sequence[Phase], chosen: Sequence[str], planning: Volume | None, reference: Phase) -> None:
@@ -218,9 +243,15 @@ def _written(found: Subtraction, out: Path, chosen: tuple[str, ...], progress: P
 
 def _evidence(found: Subtraction, chosen: tuple[str, ...]) -> str | None:
     """What tells tumour from flow: the best evidence, or the difference of the two phases that were named."""
+    from workstation.enhancement.separation import weighted_maps
+
     separation = found.separation
     if not separation.separable:
         return None
+    if found.differences:
+        weighted = weighted_maps(found.stack, found.differences, separation.flows)
+        # A weight of one is the difference that there is anyway.
+        return weighted[0].name if weighted else f"{chosen[1]} minus {chosen[0]}"
     return f"{chosen[1]} minus {chosen[0]}" if chosen else separation.evidence[0].evidence
 
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from workstation.gui.evidence_shown import BEFORE, curves_of, hover_course, map_shown
 from workstation.gui.fields import SliderField, label
+from workstation.gui.panels.difference_fields import DifferenceFields
 from workstation.gui.panels.panel import heading, named
 from workstation.gui.plot_library import runner_of, when_plots_are_there
 from workstation.gui.session import Session
@@ -65,6 +66,10 @@ class EvidencePage(QWidget):
         self.before = _check("Without alignment", "The map as it would be if the phases had not been aligned")
         self.before.toggled.connect(lambda _on: self._show_map())
         column.addWidget(self.before)
+        column.addWidget(heading("Subtract two phases"))
+        self.difference = DifferenceFields()
+        self.difference.asked.connect(self._subtract)
+        column.addWidget(self.difference)
         self._threshold_heading = heading("Threshold")
         column.addWidget(self._threshold_heading)
         self.volume = label("", wrap=True)
@@ -93,15 +98,39 @@ class EvidencePage(QWidget):
         found = self._separating.found
         if found is self._found:
             return
-        self._found = found
+        before, self._found = self._found, found
         self.before.setChecked(False)
-        self._fill(found)
+        same = found is not None and before is not None and found.subtraction.separation is before.subtraction.separation
+        self._fill(found, asked=same)
+        self._show_difference()
         if found is None:
             self._session.viewing.map_shown = None
             return
+        if same:
+            self._show_rocs()  # only a map came in
+            return
         when_plots_are_there(runner_of(self._session), self._draw_plots)
 
-    def _fill(self, found: Found | None) -> None:
+    def _show_difference(self) -> None:
+        """The phases that can be subtracted, with what was asked for last."""
+        found, own = self._found, self._separating.difference
+        if found is None:
+            return
+        stack = found.subtraction.stack
+        names = stack.names
+        if own is not None and {own.late, own.early} <= set(names):
+            weight = 1.0 if own.weight is None else own.weight
+            self.difference.show_phases(names, own.late, own.early, weight)
+        else:
+            self.difference.show_phases(names, names[-1], names[stack.after[0] if len(stack.after) > 1 else 0], 1.0)
+
+    def _subtract(self, late: str, early: str, weight: object) -> None:
+        from workstation.enhancement.weighting import Difference
+
+        self._runs.subtract_phases(Difference(late, early, None if weight is None else float(str(weight))))
+
+    def _fill(self, found: Found | None, asked: bool) -> None:
+        """List the evidence. asked: somebody has asked for the map that is preferred now."""
         self.table.blockSignals(True)
         rows = self._rows(found)
         self.table.setRowCount(len(rows))
@@ -115,7 +144,7 @@ class EvidencePage(QWidget):
         height = self.table.horizontalHeader().sizeHint().height() + 4
         self.table.setFixedHeight(height + 24 * max(1, min(len(rows), MOST_ROWS)))
         self.table.blockSignals(False)
-        if found is not None and not found.separable:
+        if found is not None and not found.separable and not asked:
             # No map is laid over the images by itself: it would look like a finding. They can be chosen.
             self.table.setCurrentCell(-1, -1)
             self.formula.setText("")

@@ -1,0 +1,62 @@
+"""One phase minus a share of another: typed, or the share at which the vein vanishes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workstation.enhancement.errors import EnhancementError
+from workstation.enhancement.maps import EvidenceMap, difference, difference_name
+from workstation.enhancement.phase_stack import PhaseStack
+from workstation.enhancement.regions import Mask
+
+MOST_WEIGHT = 5.0
+FEWEST_VOXELS = 10
+
+
+@dataclass(frozen=True)
+class Difference:
+    """S(late) - weight x S(early), two phases by their names. weight: None for the one at which the vein vanishes."""
+
+    late: str
+    early: str
+    weight: float | None = 1.0
+
+    @property
+    def name(self) -> str:
+        """What its map is called, once the weight is known."""
+        return difference_name(self.late, self.early, 1.0 if self.weight is None else self.weight)
+
+    def of(self, stack: PhaseStack, vein: Mask | None = None) -> EvidenceMap:
+        """The map on a stack of phases. vein: (k, j, i) voxels, wanted where no weight is given.
+
+        Raises EnhancementError for phases that are not there or the same, and for weights beyond 0 to 5.
+        """
+        late, early = (_number_of(stack, name) for name in (self.late, self.early))
+        if late == early:
+            raise EnhancementError(f"{self.late!r} minus itself is nothing: name two phases")
+        weight = self.weight
+        if weight is None:
+            if vein is None:
+                raise EnhancementError("There is no vein whose signal could be cancelled: give the weight as a number")
+            # Rounded, so that the formula in words is the one that was worked with.
+            weight = round(cancelling_weight(stack, late, early, vein), 4)
+        if not 0.0 <= weight <= MOST_WEIGHT:  # not a number, too
+            raise EnhancementError(f"The weight {weight:g} is not one from 0 to {MOST_WEIGHT:g}")
+        return difference(stack, late, early, weight)
+
+
+def cancelling_weight(stack: PhaseStack, late: int, early: int, region: Mask) -> float:
+    """The weight at which S(late) - weight x S(early) is zero in the median of a region (k, j, i), such as the vein."""
+    ones, others = (stack.signals[n][region].astype(np.float64) for n in (late, early))
+    clear = others > max(3.0 * float(stack.noise[early]), 1e-6)
+    if np.count_nonzero(clear) < FEWEST_VOXELS:
+        raise EnhancementError(f"The vein has no signal in {stack.names[early]!r} that could be cancelled")
+    return float(np.median(ones[clear] / others[clear]))
+
+
+def _number_of(stack: PhaseStack, name: str) -> int:
+    if name not in stack.names:
+        raise EnhancementError(f"There is no phase called {name!r}: there are {', '.join(stack.names)}")
+    return stack.names.index(name)
