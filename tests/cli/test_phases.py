@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from tests.cli.conftest import SmallStudy, run_command
@@ -16,7 +18,9 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> PhaseFolder:
 
 
 def test_phases_of_a_whole_study_are_listed_in_the_order_of_time(head: PhaseFolder) -> None:
-    rows = run_command("phases", head.folder, "--json").result["phases"]
+    result = run_command("phases", head.folder, "--json").result
+    rows = result["phases"]
+    assert result["zero"] == "the start of the contrast"
     assert [(row["name"], row["time_s"]) for row in rows] == [("pre", -60), ("early", 60), ("delayed 1", 300)]
     assert {row["told_by"] for row in rows} == {"acquisition time"}
     assert [row["enhanced"] for row in rows] == [False, True, True]
@@ -26,6 +30,19 @@ def test_phases_of_a_whole_study_are_listed_in_the_order_of_time(head: PhaseFold
 def test_people_read_one_line_for_each(head: PhaseFolder) -> None:
     lines = run_command("phases", head.folder).out.splitlines()
     assert len(lines) == 3 and lines[0].split()[:3] == ["pre", "-60", "s"] and "+300 s" in lines[2]
+
+
+def test_what_seconds_count_from_is_said_where_the_files_don_t_tell(head: PhaseFolder, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    shutil.copytree(head.folder, study)
+    for path in study.rglob("*.dcm"):
+        read = pydicom.dcmread(path)
+        if "ContrastBolusStartTime" in read:
+            del read.ContrastBolusStartTime
+            read.save_as(path)
+    outcome = run_command("phases", study)
+    assert "seconds count from the first phase with contrast" in outcome.out and "+0 s" in outcome.out
+    assert run_command("phases", study, "--json").result["zero"] == "the first phase with contrast"
 
 
 def test_times_can_be_typed(head: PhaseFolder) -> None:
@@ -51,6 +68,8 @@ def test_a_folder_without_phases_gets_one_sentence(study: SmallStudy) -> None:
 
 @pytest.mark.realdata
 def test_three_phases_in_one_series_without_an_index(data_dir: Path) -> None:
-    rows = run_command("phases", data_dir / "mr_dce_ucsf06", "--json").result["phases"]
+    result = run_command("phases", data_dir / "mr_dce_ucsf06", "--json").result
+    rows = result["phases"]
     assert [row["name"] for row in rows] == ["pre", "early", "delayed 1"]
     assert [row["time_s"] for row in rows] == [-407.0, 0.0, 354.0]
+    assert result["zero"] in ("the first phase with contrast", "the second phase"), "nothing tells when it came"

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from tests.enhancement.scene import FRAME, GRID, TUMOUR_MM, TUMOUR_RADIUS_MM, VEIN_MM, phases, volumes
 from workstation.case.case import Case
-from workstation.case.commands import AddImage, AddRegistration, RemoveImage
+from workstation.case.commands import AddImage, AddRegistration, RemoveImage, RemoveRegistration
 from workstation.case.errors import CaseError
 from workstation.editing.desk import Desk
 from workstation.editing.pointer import Pointer
 from workstation.editing.separating import ARTERY, TUMOUR, VEIN, Separating
 from workstation.editing.separating_tool import SeparatingTool
+from workstation.enhancement.weighting import Difference
 from workstation.fusion.registration import Registration
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
@@ -69,6 +70,11 @@ def test_phases_are_recognised_and_what_is_typed_counts() -> None:
     assert told == [("pre", -120.0), ("early", 0.0), ("delayed 1", 240.0)]
     separating.edit_phase("p1", name="venous", time_s=70.0)
     assert [(p.name, p.time_s, p.told_by) for p in separating.phases][1] == ("venous", 70.0, "typed")
+    separating.edit_phase("p2", time_s=100.0)
+    assert [p.name for p in separating.phases] == ["pre", "venous", "early 2"], "named by the time that was typed"
+    separating.edit_phase("p2", time_s=-60.0)
+    assert [p.name for p in separating.phases] == ["pre 1", "pre 2", "venous"]
+    separating.edit_phase("p2", time_s=None)
     separating.edit_phase("p2", time_s=30.0)
     assert [p.volume.key for p in separating.phases] == ["p0", "p2", "p1"], "the order is that of time"
     separating.edit_phase("p2", used=False)
@@ -210,6 +216,34 @@ def test_a_result_goes_when_its_phases_go_and_is_stale_when_inputs_change() -> N
     assert separating.stale and separating.found is not None
     desk.case.do(RemoveImage("p2"))
     assert separating.found is None and separating.grown is None and desk.proposal.outlines(AXIAL) == []
+
+
+def test_what_is_changed_back_is_not_out_of_date() -> None:
+    desk = separated(planned_on_ct=True)
+    separating, case = desk.separating, desk.case
+    link = next(iter(case.registrations))
+    case.do(RemoveRegistration(link))
+    assert separating.stale
+    case.undo()
+    assert not separating.stale
+    separating.edit_phase("p1", used=False)
+    assert separating.stale
+    separating.edit_phase("p1", used=True)
+    assert not separating.stale
+    separating.add_sample(ARTERY, VEIN_MM)
+    assert not separating.stale, "a curve to compare with changes nothing"
+    separating.add_sample(VEIN, VEIN_MM)
+    assert separating.stale
+    separating.clear_samples()
+    assert separating.found is None and separating.grown is None
+
+
+def test_what_changed_while_it_was_found_is_out_of_date() -> None:
+    desk = separated()
+    wish = wish_of(desk.case, desk.separating)
+    desk.separating.choose(shading="n4")
+    desk.separating.take(separate_as_wished(wish))
+    assert desk.separating.stale
 
 
 def test_all_evidence_can_be_grown_on() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.enhancement.scene import FRAME, GRID, phases, stack, unmoved
-from workstation.enhancement.cautions import threshold_cautions, timing_cautions
+from workstation.enhancement.cautions import edge_cautions, threshold_cautions, timing_cautions
 from workstation.enhancement.flow import Course
 from workstation.enhancement.phase_stack import PhaseStack, stack_phases
 
@@ -58,3 +58,13 @@ def test_a_surface_that_is_not_sharp() -> None:
     region = np.ones((4, 4, 4), bool)
     assert threshold_cautions(region, np.linspace(0.1, 0.9, 64).reshape(4, 4, 4), 0.5)
     assert not threshold_cautions(region, np.full((4, 4, 4), 0.9), 0.5)
+
+
+def test_a_click_near_the_edge() -> None:
+    k, j, i = np.indices(GRID.shape)
+    ball = ((k - 12) ** 2 + (j - 20) ** 2 + (i - 20) ** 2) * float(GRID.spacing_mm[0]) ** 2 <= 8.0**2
+    assert edge_cautions(ball, np.array([12, 20, 20]), GRID) == []
+    assert edge_cautions(ball, np.array([12, 20, 23]), GRID) == [], "3.5 mm are enough"
+    for place in ((12, 20, 25), (12, 20, 40)):
+        assert "further inside" in edge_cautions(ball, np.array(place), GRID)[0]
+    assert edge_cautions(np.zeros(GRID.shape, bool), np.array([12, 20, 20]), GRID) == []

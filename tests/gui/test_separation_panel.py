@@ -271,6 +271,24 @@ def test_a_phase_on_the_axis_is_looked_at(ct_window: MainWindow, done: Separatio
     assert session.viewing.overlay_key == "p1" and session.viewing.map_shown is None
 
 
+def test_all_clicks_are_taken_back_with_what_was_found(ct_window: MainWindow, done: SeparationPanel) -> None:
+    session = session_of(ct_window)
+    assert done.verdict.text() and session.viewing.map_shown is not None
+    click(done.clear)
+    let_live(0.2)
+    assert session.desk.separating.found is None and session.viewing.map_shown is None
+    assert not done.verdict.isVisible() and not done.accept.isVisible() and not done.evidence.isVisible()
+    assert session.desk.proposal.outlines(slice_view(ct_window).plane()) == []
+
+
+def test_accepting_comes_into_sight_with_the_result(ct_window: MainWindow, done: SeparationPanel) -> None:
+    let_live(0.3)
+    port = done.viewport()
+    for widget in (done.verdict, done.evidence.volume, done.accept):
+        top = widget.mapTo(port, QPoint(0, 0)).y()
+        assert top >= 0 and top + widget.height() <= port.height(), widget
+
+
 def test_structures_and_shading_are_chosen(ct_window: MainWindow) -> None:
     panel, separating = add_phases(ct_window), session_of(ct_window).desk.separating
     separating.add_sample("tumour", TUMOUR_MM)

@@ -59,7 +59,7 @@ def retimed(phases: tuple[Phase, ...], text: str) -> tuple[Phase, ...]:
     """The phases with times that were typed, "0,60,300": seconds from the contrast, in the order of the phases."""
     from dataclasses import replace
 
-    from workstation.images.phase_times import TYPED, named
+    from workstation.images.phase_times import TYPED, named_anew
 
     try:
         times = [float(cell) for cell in text.split(",")]
@@ -71,7 +71,5 @@ def retimed(phases: tuple[Phase, ...], text: str) -> tuple[Phase, ...]:
         raise UsageError(f"--times-s {text!r}: two phases can't have the same time")
     if len(times) != len(phases):
         raise UsageError(f"--times-s gives {len(times)} times, and there are {len(phases)} phases")
-    typed = [replace(phase, time_s=time, told_by=TYPED) for phase, time in zip(phases, times, strict=True)]
-    typed.sort(key=lambda phase: phase.time_s or 0.0)
-    names = named([phase.time_s for phase in typed], [(phase.time_s or 0.0) >= 0 for phase in typed])
-    return tuple(replace(phase, name=name) for phase, name in zip(typed, names, strict=True))
+    typed = [replace(phase, time_s=time, told_by=TYPED, zero="") for phase, time in zip(phases, times, strict=True)]
+    return named_anew(typed)

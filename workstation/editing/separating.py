@@ -16,7 +16,7 @@ from psygnal import Signal
 
 from workstation.case.case import Case
 from workstation.geometry.transform import Transform
-from workstation.images.phase_times import TYPED, Phase, timed_phases
+from workstation.images.phase_times import TYPED, Phase, named_anew, timed_phases
 from workstation.images.phases import multiphase
 from workstation.images.volume import Volume
 
@@ -75,7 +75,7 @@ class Found:
     compared: (k, j, i) voxels of tumour and of flow that the evidence was judged on; None without both.
     rocs: (false positive, true positive) rates of a piece of evidence. By its name.
     windows: centre and width of each map's colours, by its name.
-    flow: the flow that lies against the tumour; None where nothing separates.
+    flow: the flow that lies against the tumour; None where nothing separates. basis: see `Separating.basis`.
     """
 
     subtraction: Subtraction
@@ -91,6 +91,7 @@ class Found:
     flow: Grown | None
     chain: tuple[str, ...]
     inputs: tuple[tuple[str, str], ...]
+    basis: tuple[object, ...]
 
     @property
     def separable(self) -> bool:
@@ -180,12 +181,17 @@ class Separating:
             found.append(
                 replace(
                     phase, name=edit.name or phase.name, time_s=edit.time_s if typed else phase.time_s,
-                    told_by=TYPED if typed else phase.told_by,
+                    told_by=TYPED if typed else phase.told_by, zero="" if typed else phase.zero,
                 )
             )  # fmt: skip
-        if all(phase.time_s is not None for phase in found):
-            found.sort(key=lambda phase: phase.time_s or 0.0)
-        return tuple(found)
+        if any(phase.time_s is None for phase in found):
+            return tuple(found)
+        found.sort(key=lambda phase: phase.time_s or 0.0)
+        if all(phase.told_by != TYPED for phase in found):
+            return tuple(found)
+        # By the times that were typed they may be called otherwise; a name that somebody typed stays.
+        own = {key: edit.name for key, edit in self._edits.items() if edit.name}
+        return tuple(replace(p, name=own.get(p.volume.key, p.name)) for p in named_anew(found))
 
     def used(self, key: str) -> bool:
         """Whether a phase counts."""
@@ -284,9 +290,10 @@ class Separating:
         self._input_changed()
 
     def clear_samples(self) -> None:
-        """Take all back."""
+        """Take all back, and what was found with them."""
         if self.samples:
             self.samples = ()
+            self.take(None)
             self._input_changed()
 
     def hover(self, point_mm: Float | None) -> None:
@@ -306,7 +313,8 @@ class Separating:
 
     def take(self, found: Found | None) -> None:
         """Put a result, or none, in the place of the last one."""
-        self.found, self.stale = found, False
+        self.found = found
+        self.stale = found is not None and found.basis != self.basis()
         self.grower = None
         if found is not None:
             self.aligned = found.subtraction.aligned
@@ -381,9 +389,25 @@ class Separating:
         """Take up what `keep` has written into the case."""
         self.restore(self._case.view_state.get(STATE))
 
+    def basis(self) -> tuple[object, ...]:
+        """What a result hangs on, to be compared: one that was found on the same is not out of date."""
+        reference, planning, link = self.reference, self._case.planning, self.link()
+        way: object = None
+        if isinstance(link, Transform):
+            way = link.matrix.tobytes()
+        elif link is not None and planning is not None and reference is not None:
+            frames = planning.frame_of_reference_uid, reference.volume.frame_of_reference_uid
+            way = tuple(each.identifier for each in self._case.chain(*frames))
+        return (
+            tuple((phase.volume.key, phase.name, phase.time_s) for phase in self.used_phases),
+            reference.volume.key if reference is not None else "", planning.key if planning is not None else "", way,
+            tuple(sample for sample in self.samples if sample.kind in (TUMOUR, VEIN)), self.vein_structure,
+            self.barriers, self.normalise, self.shading,
+        )  # fmt: skip
+
     def _input_changed(self, *_: object) -> None:
         if self.found is not None:
-            self.stale = True
+            self.stale = self.found.basis != self.basis()
         self.changed.emit()
 
     def _images_changed(self, *_: object) -> None:

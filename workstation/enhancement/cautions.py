@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from workstation.enhancement.flow import VEIN_NAME, Course
 from workstation.enhancement.phase_stack import PhaseStack
-from workstation.enhancement.regions import Mask
+from workstation.enhancement.regions import Mask, box_of, shrunk
+from workstation.geometry.grid import Grid
 
 Single = NDArray[np.float32]
 Float = NDArray[np.float64]
@@ -23,6 +24,8 @@ VEINS_FILL_S = 13.0
 UNSURE_SHARE, UNSURE_STEP = 0.2, 0.1
 """The threshold decides too much where a step of 0.1 up and down changes more of the volume than this share."""
 ARRIVED_NOISES = 3.0
+EDGE_MM = 2.0
+"""A click nearer to the edge may have met what is no tumour only, and its course is mixed."""
 
 ALWAYS = (
     "Delayed brightness is not specific to tumour: slow flow in the jugular bulb, scar and marrow retain signal, and "
@@ -58,6 +61,18 @@ def threshold_cautions(region: Mask, shares: Single, threshold: float) -> list[s
     if looser - stricter > UNSURE_SHARE * count:
         return ["The threshold decides over more than 20 % of the volume."]
     return []
+
+
+def edge_cautions(region: Mask, place: NDArray[np.int64], grid: Grid) -> list[str]:
+    """Of a click (3,) (k, j, i) too near to the edge of what was grown from it."""
+    box = box_of(region, int(np.ceil(EDGE_MM / float(grid.spacing_mm.min()))) + 1)
+    if box is None:
+        return []
+    inside = shrunk(np.ascontiguousarray(region[box]), EDGE_MM, grid.spacing_mm)
+    here = tuple(int(p) - part.start for p, part in zip(place, box, strict=True))
+    if all(0 <= p < n for p, n in zip(here, inside.shape, strict=True)) and inside[here]:
+        return []
+    return [f"The click lies within {EDGE_MM:g} mm of the edge of what was found: one further inside is surer."]
 
 
 def _latest(courses: Sequence[Float]) -> Float:

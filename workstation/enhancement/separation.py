@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workstation.enhancement.cautions import ALWAYS, threshold_cautions, timing_cautions
+from workstation.enhancement.cautions import ALWAYS, edge_cautions, threshold_cautions, timing_cautions
 from workstation.enhancement.flow import VEIN_NAME, Course, course_at, course_in, flows_beside
 from workstation.enhancement.judging import judge_regions
 from workstation.enhancement.maps import EvidenceMap, evidence_maps
@@ -130,7 +130,8 @@ def separate(
     flow_region = _flow_region(stack, shares, region)
     progress(1.0, "Separated")
     found = [
-        *timing_cautions(stack, own, flows), *threshold_cautions(region, shares.tumour, threshold), ALWAYS,
+        *timing_cautions(stack, own, flows), *threshold_cautions(region, shares.tumour, threshold),
+        *edge_cautions(region, place, stack.grid), ALWAYS,
     ]  # fmt: skip
     return Separation(
         stack, own, tuple(flows), shares, region, flow_region, evidence, True, sentence, seed, allowed, tuple(found)

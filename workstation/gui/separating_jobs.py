@@ -60,6 +60,7 @@ class SeparationWish:
     aligned: tuple[AlignedPhase, ...] = ()
     shading: str = "ratio"
     difference: Difference | None = None
+    basis: tuple[object, ...] = ()
 
 
 def wish_of(case: Case, separating: Separating) -> SeparationWish:
@@ -81,7 +82,7 @@ def wish_of(case: Case, separating: Separating) -> SeparationWish:
         structures.get(separating.vein_structure),
         tuple(structures[key] for key in separating.barriers if key in structures),
         structures.get(separating.normalise), aligned if len(aligned) == len(phases) else (), separating.shading,
-        separating.difference,
+        separating.difference, separating.basis(),
     )  # fmt: skip
 
 
@@ -117,7 +118,7 @@ def separate_as_wished(wish: SeparationWish, progress: Progress = silent) -> Fou
     return Found(
         made, wish.link, wish.planning.key, wish.seed_mm, maps, ranked, regions.compared, _rocs(maps, regions, ranked),
         {name: window_of(each) for name, each in maps.items()}, growers, flow,
-        wish.chain, tuple((each.identifier, fingerprint(each.stack)) for each in taken),
+        wish.chain, tuple((each.identifier, fingerprint(each.stack)) for each in taken), wish.basis,
     )  # fmt: skip
 
 

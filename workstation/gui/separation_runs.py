@@ -102,6 +102,7 @@ class SeparationRuns(QObject):
 
     def cancel(self) -> None:
         """Stop what is under way; everything stays as it was."""
+        self.outcome = ""
         job, self._job = self._job, None
         if job is not None:
             runner_of(self._session).cancel(job)

@@ -7,13 +7,15 @@ known. Zero is the start of the contrast (Contrast Bolus Start Time, 0018,1042) 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from workstation.images.volume import Volume
 
 ACQUISITION, TRIGGER, ORDER, TYPED = "acquisition time", "trigger time", "order only", "typed"
 """How a time is known."""
+CONTRAST, FIRST_ENHANCED, SECOND = "the start of the contrast", "the first phase with contrast", "the second phase"
+"""What times are counted from: what the files tell, else what comes nearest."""
 
 ARTERIAL_ENDS_S, EARLY_ENDS_S = 35.0, 150.0
 QUICK_S = 90.0
@@ -27,7 +29,7 @@ class Phase:
 
     name: "pre", "arterial 1", "early", "delayed 2" or "phase 3". time_s: seconds from the contrast, negative before
     it; None where only the order is known. told_by: how the time is known. enhanced: whether there is contrast in it,
-    as far as the files tell; None where they don't.
+    as far as the files tell; None where they don't. zero: what time_s was counted from, "" where there is none.
     """
 
     volume: Volume
@@ -35,6 +37,7 @@ class Phase:
     time_s: float | None
     told_by: str
     enhanced: bool | None = None
+    zero: str = ""
 
 
 def timed_phases(volumes: Sequence[Volume]) -> tuple[Phase, ...]:
@@ -45,17 +48,17 @@ def timed_phases(volumes: Sequence[Volume]) -> tuple[Phase, ...]:
     clocks, told_by = _clocks(volumes)
     agents = [_names_an_agent(v.acquisition.get("ContrastBolusAgent", "")) for v in volumes]
     known = any(agents)
-    if clocks is None:
-        times: list[float | None] = [None] * len(volumes)
-    else:
-        zero = _zero_s(volumes, clocks, agents)
-        times = [_within_a_day(clock - zero) for clock in clocks]
+    times: list[float | None] = [None] * len(volumes)
+    zero = ""
+    if clocks is not None:
+        zero_s, zero = _zero(volumes, clocks, agents)
+        times = [_within_a_day(clock - zero_s) for clock in clocks]
     order = sorted(range(len(volumes)), key=lambda n: (times[n] is not None, times[n] or 0.0, n))
     enhanced = [_enhanced(agents[n] if known else None, times[n], known) for n in range(len(volumes))]
     told = [times[n] for n in order]
     names = named(told, [enhanced[n] for n in order], quick=_zero_is_told(volumes) or _follow_quickly(told))
     return tuple(
-        Phase(volumes[n], name, times[n], told_by, enhanced[n]) for n, name in zip(order, names, strict=True)
+        Phase(volumes[n], name, times[n], told_by, enhanced[n], zero) for n, name in zip(order, names, strict=True)
     )
 
 
@@ -88,6 +91,15 @@ def named(times_s: Sequence[float | None], enhanced: Sequence[bool | None], quic
         else:
             names.append(kind if counts[kind] == 1 and kind != "delayed" else f"{kind} {seen[kind]}")
     return names
+
+
+def named_anew(phases: Sequence[Phase]) -> tuple[Phase, ...]:
+    """Phases, all with times, of which some were typed, in the order of time and named by it."""
+    ordered = sorted(phases, key=lambda phase: phase.time_s or 0.0)
+    times = [phase.time_s for phase in ordered]
+    quick = all(phase.zero in ("", CONTRAST) for phase in ordered) or _follow_quickly(times)
+    names = named(times, [(time_s or 0.0) >= 0 for time_s in times], quick)
+    return tuple(replace(phase, name=name) for phase, name in zip(ordered, names, strict=True))
 
 
 def _names_an_agent(text: str) -> bool:
@@ -126,15 +138,17 @@ def _clocks(volumes: Sequence[Volume]) -> tuple[list[float] | None, str]:
     return None, ORDER
 
 
-def _zero_s(volumes: Sequence[Volume], clocks: Sequence[float], agents: Sequence[bool]) -> float:
+def _zero(volumes: Sequence[Volume], clocks: Sequence[float], agents: Sequence[bool]) -> tuple[float, str]:
     """When the contrast came: as the files tell, else with the first phase that has some, else with the second."""
     starts = [_seconds_of_day(volume.acquisition.get("ContrastBolusStartTime", "")) for volume in volumes]
     told = [start for start in starts if start is not None]
     if told:
-        return min(told)
+        return min(told), CONTRAST
     enhanced = [clock for clock, agent in zip(clocks, agents, strict=True) if agent]
-    ordered = sorted(enhanced or clocks)
-    return ordered[0] if enhanced or len(ordered) < 2 else ordered[1]
+    if enhanced:
+        return min(enhanced), FIRST_ENHANCED
+    ordered = sorted(clocks)
+    return (ordered[1], SECOND) if len(ordered) > 1 else (ordered[0], CONTRAST)
 
 
 def _within_a_day(seconds: float) -> float:

@@ -9,9 +9,11 @@ from workstation.cli.output import print_json, progress_on_terminal
 from workstation.cli.references import takes_negative_points
 
 DETAILS = """\
-JSON: {"phases": [{"name", "time_s", "told_by", "enhanced", "description", "series_uid"}]}, in the order of time. time_s
-are seconds from the contrast, null where only the order is known; told_by says how: "acquisition time", "trigger time",
-"order only", "typed". enhanced is null where the files do not say whether there is contrast.
+JSON: {"phases": [{"name", "time_s", "told_by", "enhanced", "description", "series_uid"}], "zero"}, in the order of
+time. time_s are seconds from the contrast, null where only the order is known; told_by says how: "acquisition time",
+"trigger time", "order only", "typed". enhanced is null where the files do not say whether there is contrast. zero is
+what the seconds count from: "the start of the contrast" where the files tell it, else "the first phase with contrast"
+or "the second phase"; "" where times are typed or unknown.
 """
 
 
@@ -31,6 +33,7 @@ def add_to(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Find them, list them."""
     from workstation.cli.phase_study import phases_in, retimed
+    from workstation.images.phase_times import CONTRAST
 
     phases = phases_in(options.folder, progress_on_terminal())
     if options.times_s:
@@ -47,9 +50,11 @@ def run(options: argparse.Namespace) -> int:
         for phase in phases
     ]
     if options.json:
-        print_json({"phases": rows})
+        print_json({"phases": rows, "zero": phases[0].zero})
         return 0
     for row in rows:
         time = "time unknown" if row["time_s"] is None else f"{row['time_s']:+.0f} s"
         print(f"{row['name']:<12} {time:>12}  ({row['told_by']})  {row['description']}")
+    if phases[0].zero not in ("", CONTRAST):
+        print(f"Nothing tells when the contrast came: seconds count from {phases[0].zero} (--times-s types others)")
     return 0

@@ -27,12 +27,17 @@ from workstation.gui.session import Session
 
 if TYPE_CHECKING:
     from workstation.editing.separating import Found
+    from workstation.enhancement.separation import Separation
 
 EVIDENCE, D_PRIME, AUC = range(3)
 HEADS = ("Evidence", "d′", "AUC")
 MOST_ROWS = 7
 HOVER_MS = 30
 PER_CENT = 100.0
+VOLUME_TIP = (
+    "Counted in voxels of the MR. The structure's contours run between them on the planning image's slices, "
+    "so that its volume differs by a few per cent"
+)
 
 
 class EvidencePage(QWidget):
@@ -53,6 +58,16 @@ class EvidencePage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        self._threshold_heading = heading("Threshold")
+        column.addWidget(self._threshold_heading)
+        self.volume = label("", wrap=True)
+        self.volume.setToolTip(VOLUME_TIP)
+        column.addWidget(self.volume)
+        self._threshold_place, self._course_place, self._roc_place = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
+        column.addLayout(self._threshold_place)
+        self.below_threshold = QVBoxLayout()
+        """Where a person accepts what is proposed: right below the threshold, above what explains it."""
+        column.addLayout(self.below_threshold)
         column.addWidget(heading("Evidence"))
         self.table = _table()
         self.table.itemSelectionChanged.connect(self._chosen)
@@ -70,15 +85,6 @@ class EvidencePage(QWidget):
         self.difference = DifferenceFields()
         self.difference.asked.connect(self._subtract)
         column.addWidget(self.difference)
-        self._threshold_heading = heading("Threshold")
-        column.addWidget(self._threshold_heading)
-        self.volume = label("", wrap=True)
-        column.addWidget(self.volume)
-        self._threshold_place, self._course_place, self._roc_place = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
-        column.addLayout(self._threshold_place)
-        self.below_threshold = QVBoxLayout()
-        """Where a person accepts what is proposed: right below the threshold, above the curves."""
-        column.addLayout(self.below_threshold)
         column.addWidget(heading("Signal over time"))
         column.addLayout(self._course_place)
         column.addWidget(heading("How well it tells them apart"))
@@ -100,7 +106,7 @@ class EvidencePage(QWidget):
             return
         before, self._found = self._found, found
         self.before.setChecked(False)
-        same = found is not None and before is not None and found.subtraction.separation is before.subtraction.separation
+        same = found is not None and _separation_of(found) is _separation_of(before)
         self._fill(found, asked=same)
         self._show_difference()
         if found is None:
@@ -292,6 +298,10 @@ class EvidencePage(QWidget):
         plot = self._plots.get("volumes")
         if plot is not None:
             plot.set_threshold(separating.threshold)  # type: ignore[attr-defined]
+
+
+def _separation_of(found: Found | None) -> Separation | None:
+    return found.subtraction.separation if found is not None else None
 
 
 def _table() -> QTableWidget:

@@ -78,7 +78,8 @@ class PhaseTable(QWidget):
         time.setPlaceholderText("unknown")
         time.setAccessibleName(f"Time of {phase.name} in seconds from the contrast")
         time.setMinimumWidth(48)
-        time.setToolTip(f"Known by {phase.told_by}; type another one")
+        counted = f", counted from {phase.zero}" if phase.zero else ""
+        time.setToolTip(f"Known by {phase.told_by}{counted}; type another one")
         time.editingFinished.connect(partial(self._retime, time, phase))
         onto = QToolButton()
         onto.setText("✓" if is_reference else "·")

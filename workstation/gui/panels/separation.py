@@ -117,7 +117,7 @@ class SeparationPanel(Panel):
             self.kinds[kind] = button
         content.addLayout(row)
         self.samples = label("", "muted", wrap=True)
-        self.clear = plain("Take all clicks back", self.separating.clear_samples, "x")
+        self.clear = plain("Take all clicks back", self._clear, "x")
         content.addWidget(self.samples)
         content.addWidget(self.clear)
         self.vein = choice()
@@ -307,6 +307,11 @@ class SeparationPanel(Panel):
         restyle(self.origin_state, kind="caution" if why else "muted")
 
     # ------------------------------------------------------------------ doing
+
+    def _clear(self) -> None:
+        """Nothing was clicked: neither is anything under way, nor was anything found."""
+        self.runs.cancel()
+        self.separating.clear_samples()
 
     def _take(self, kind: str) -> None:
         self.separating.kind = kind
