@@ -402,6 +402,16 @@ def test_nothing_is_cut_off(ct_window: MainWindow, done: SeparationPanel) -> Non
         assert cut_off(ct_window) == []
 
 
+def test_the_words_below_a_plot_have_a_place_of_their_own(ct_window: MainWindow, done: SeparationPanel) -> None:
+    plot = done.evidence._plots["volumes"]
+    plot.words.setText("Shaded: " + 12 * "many words ")  # type: ignore[attr-defined]
+    plot.words.show()  # type: ignore[attr-defined]
+    let_live(0.3)
+    area, caption, words = (getattr(plot, name).geometry() for name in ("area", "caption", "words"))
+    assert area.bottom() < caption.top() <= caption.bottom() < words.top()
+    assert words.height() > 2 * caption.height(), "all lines have room"
+
+
 def test_a_run_can_be_stopped(ct_window: MainWindow) -> None:
     panel, session = add_phases(ct_window), session_of(ct_window)
     session.desk.separating.add_sample("tumour", TUMOUR_MM)

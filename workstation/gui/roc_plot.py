@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
@@ -24,6 +24,22 @@ WIDE_PX = 400
 SMALLEST_PX, LARGEST_PX = 130, 260
 AXIS_PX = 42
 FALSE, TRUE = "flow included", "tumour found"
+
+
+class SquareFrame(QWidget):
+    """Keeps a widget square, in its middle."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self._inside = inside
+        inside.setParent(self)
+        self.setMinimumHeight(SMALLEST_PX)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        side = min(self.width(), self.height(), LARGEST_PX)
+        self._inside.setGeometry((self.width() - side) // 2, (self.height() - side) // 2, side, side)
 
 
 class RocPlot(SmallPlot):
@@ -48,11 +64,7 @@ class RocPlot(SmallPlot):
         self._sides = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._sides.setSpacing(6)
         self.column.removeWidget(self.widget)
-        self._frame = QWidget()
-        self._frame.setMinimumHeight(SMALLEST_PX)
-        self._frame.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.widget.setParent(self._frame)
-        self._frame.installEventFilter(self)
+        self._frame = SquareFrame(self.widget)
         self.legend = PlotLegend()
         self._sides.addWidget(self._frame, 1)
         self._sides.addWidget(self.legend)
@@ -71,7 +83,6 @@ class RocPlot(SmallPlot):
         for number, curve in enumerate(self._curves):
             curve.setVisible(number < len(self._lines))
         self._name()
-        self._square()
 
     def _name(self) -> None:
         colors = CURVES[current_theme().name]
@@ -99,12 +110,3 @@ class RocPlot(SmallPlot):
             self._sides.setDirection(direction)
             self._sides.setStretch(0, 4)
             self._sides.setStretch(1, 5 if wide else 0)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._frame and event.type() == QEvent.Type.Resize:
-            self._square()
-        return super().eventFilter(watched, event)
-
-    def _square(self) -> None:
-        side = min(self._frame.width(), self._frame.height(), LARGEST_PX)
-        self.widget.setGeometry((self._frame.width() - side) // 2, (self._frame.height() - side) // 2, side, side)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from workstation.gui.fields import label
 from workstation.gui.theme import Theme, current_theme, follow_theme, text_scale
@@ -39,11 +39,14 @@ class PlotArea(pg.PlotWidget):
         item.setContentsMargins(0, 4, 12, 0)
         self.setAccessibleName(name)
         self.setMinimumSize(120, SHORTEST_PX)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # its own wish is 640 x 480
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, SHORTEST_PX)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()  # the library wishes for 640 x 480
 
     def wheelEvent(self, event: object) -> None:
         """Scrolling belongs to the panel."""
@@ -67,20 +70,24 @@ class SmallPlot(QWidget):
         self.column.addWidget(area, 1)
         self.empty = label(nothing, "muted", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._stack = QStackedLayout(self)
-        self._stack.setContentsMargins(0, 0, 0, 0)
-        self._stack.addWidget(self.empty)
-        self._stack.addWidget(self.content)
+        # Not a stacked layout: that one gives wrapped words below the plot the height of one line.
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.empty, 1)
+        layout.addWidget(self.content, 1)
+        self.content.hide()
 
     def say_nothing(self, why: str = "") -> None:
         """Show a sentence in place of the plot: `why`, or the usual one."""
         self.empty.setText(why or self.nothing)
         self.setAccessibleDescription(self.empty.text())
-        self._stack.setCurrentWidget(self.empty)
+        self.content.hide()
+        self.empty.show()
 
     def show_content(self) -> None:
         """Show the plot."""
-        self._stack.setCurrentWidget(self.content)
+        self.empty.hide()
+        self.content.show()
 
     def follow(self) -> None:
         """Dress in the present theme, and in every later one. To be called when all parts are made."""
