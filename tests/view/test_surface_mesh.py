@@ -19,6 +19,7 @@ from workstation.view.surface_mesh import (
     FINE_TRIANGLES,
     SurfaceMesh,
     bone_mesh,
+    field_mesh,
     step_for,
     structure_mesh,
 )
@@ -105,3 +106,25 @@ def test_noisy_bone_is_made_coarser_until_it_can_be_turned() -> None:
     voxels = rng.integers(-3000, 3000, (60, 200, 200)).astype(np.int16)
     mesh = bone_mesh(Volume("ct", voxels, centred_grid(np.eye(3), (1, 1, 1), (200, 200, 60)), "CT"), 200.0)
     assert mesh.triangle_count < 2 * BONE_TRIANGLES
+
+
+def test_a_field_s_surface_lies_where_the_field_is_zero_and_faces_outwards() -> None:
+    grid = centred_grid(rotation(20, -10, 30), (0.8, 1.1, 1.9), (50, 40, 24))
+    k, j, i = np.indices(grid.shape)
+    points = grid.to_patient(np.stack([i, j, k], axis=-1).astype(float))
+    centre, radius = np.array([3.0, -2.0, 1.0]), 12.0
+    field = (np.linalg.norm(points - centre, axis=-1) - radius).astype(np.float32)
+    shift = Transform.from_rigid((5.0, 0.0, 0.0), (0, 0, 40))
+    mesh = field_mesh(field, grid, shift.matrix)
+    away = points_of(mesh) - shift.apply(centre)
+    assert np.linalg.norm(away, axis=1) == pytest.approx(radius, abs=0.15)
+    normals = vtk_to_numpy(mesh.triangles.GetPointData().GetNormals()) @ mesh.to_patient[:3, :3].T
+    assert (np.einsum("nc,nc->n", normals, away) > 0).all()
+    cut = field_mesh(field[:, :, :25], grid.box((0, 0, 0), (25, 40, 24)), np.eye(4))
+    edges = vtkFeatureEdges()
+    edges.SetInputData(cut.triangles)
+    edges.BoundaryEdgesOn()
+    edges.FeatureEdgesOff()
+    edges.ManifoldEdgesOff()
+    edges.Update()
+    assert cut.triangle_count and not edges.GetOutput().GetNumberOfCells(), "closed where the grid ends"

@@ -45,6 +45,7 @@ MODULES = (
     "workstation.gui.loading",
     "workstation.view.volume_scene",
     "workstation.view.volume_renderer",
+    "workstation.gui.viewport.volume_proposal",
     "workstation.gui.viewport.volume_surfaces",
     "workstation.gui.viewport.volume_context",
     "workstation.view.structure_sources",

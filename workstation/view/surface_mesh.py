@@ -17,6 +17,7 @@ from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D, vtkPolyDataNormals
 
 from workstation.geometry.deformation import Deformation
+from workstation.geometry.grid import Grid
 from workstation.images.volume import Volume
 from workstation.images.windows import is_ct
 from workstation.structures.field import distance_field
@@ -118,6 +119,23 @@ def structure_mesh(
     if isinstance(to_shown, Deformation):
         return bent_mesh(mesh, to_shown)
     return SurfaceMesh(triangles, to_shown @ to_patient)
+
+
+def field_mesh(field: NDArray[np.float32], grid: Grid, to_shown: Float | Deformation) -> SurfaceMesh:
+    """The zero of a field (k, j, i) on a grid's voxels, which is negative inside; closed at the grid's border.
+
+    to_shown: from the grid's frame of reference to the one that is shown, (4, 4) or a map that bends.
+    """
+    outside = float(np.abs(field).max(initial=1.0))
+    padded = np.pad(field, 1, constant_values=outside)
+    spacing = grid.spacing_mm
+    placed = np.eye(4)
+    placed[:3, :3] = grid.matrix[:3, :3] / spacing
+    placed[:3, 3] = grid.origin_mm
+    mesh = SurfaceMesh(_level(-padded, spacing, -spacing, 0.0), placed)
+    if isinstance(to_shown, Deformation):
+        return bent_mesh(mesh, to_shown)
+    return SurfaceMesh(mesh.triangles, to_shown @ placed)
 
 
 def bent_mesh(mesh: SurfaceMesh, to_shown: Deformation) -> SurfaceMesh:

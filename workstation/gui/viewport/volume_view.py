@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from workstation.case.case import Case
     from workstation.editing.desk import Desk
     from workstation.gui.viewport.volume_context import VolumeContext
+    from workstation.gui.viewport.volume_proposal import VolumeProposal
     from workstation.gui.viewport.volume_surfaces import VolumeSurfaces
     from workstation.view.background import Answer, Background
     from workstation.view.volume_renderer import Frame, VolumeRenderer, Wish
@@ -86,6 +87,7 @@ class VolumeView(QWidget):
         self.renderer: VolumeRenderer | None = None
         self.surfaces: VolumeSurfaces | None = None
         self.context: VolumeContext | None = None
+        self.proposal: VolumeProposal | None = None
         self._maker: Background | None = None
         self._frame: Frame | None = None
         self._image = QImage()
@@ -185,7 +187,8 @@ class VolumeView(QWidget):
     def busy(self) -> bool:
         """Whether surfaces are still to be asked for (those under way not counted), or a picture is in work."""
         timers = (self._soon, self._rest, self._arrival)
-        return self.surfaces is not None and (self.surfaces.busy or any(timer.isActive() for timer in timers))
+        pending = any(each is not None and each.busy for each in (self.surfaces, self.proposal))
+        return self.surfaces is not None and (pending or any(timer.isActive() for timer in timers))
 
     @property
     def complete(self) -> bool:
@@ -264,6 +267,7 @@ class VolumeView(QWidget):
         """Begin when it is first looked at: importing VTK and starting OpenGL takes a moment."""
         try:
             from workstation.gui.viewport.volume_context import VolumeContext
+            from workstation.gui.viewport.volume_proposal import VolumeProposal
             from workstation.gui.viewport.volume_surfaces import VolumeSurfaces
             from workstation.view.background import Background
             from workstation.view.volume_renderer import VolumeRenderer
@@ -280,6 +284,10 @@ class VolumeView(QWidget):
         self.context = VolumeContext(self.case, self.viewing, self.renderer, self._maker, self)
         self.surfaces.changed.connect(self.refresh)
         self.context.changed.connect(self._context_changed)
+        if self.desk is not None:
+            made = VolumeProposal(self.desk.separating, self.viewing, self.renderer, self._maker, self)
+            made.changed.connect(self.refresh)
+            self.proposal = made
         self._look_changed()
 
     def _calling(self, call: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -290,7 +298,9 @@ class VolumeView(QWidget):
     def _take(self, answer: Answer) -> None:
         if self._maker is None or self.surfaces is None or self.context is None or not self._maker.current(answer):
             return
-        (self.context if answer.key[0] == "context" else self.surfaces).take(answer)
+        whose = {"context": self.context, "proposal": self.proposal}.get(answer.key[0], self.surfaces)
+        if whose is not None:
+            whose.take(answer)
         self._arrived()
 
     def _context_changed(self) -> None:
@@ -346,9 +356,10 @@ class VolumeView(QWidget):
         """There is no 3D here."""
         self.renderer.close()
         self._maker.stop()
-        for follower in (self.surfaces, self.context):
-            follower.deleteLater()
-        self.renderer = self.surfaces = self.context = self._maker = None
+        for follower in (self.surfaces, self.context, self.proposal):
+            if follower is not None:
+                follower.deleteLater()
+        self.renderer = self.surfaces = self.context = self.proposal = self._maker = None
 
     # ------------------------------------------------------------------------------------------------ painting
 
@@ -382,13 +393,19 @@ class VolumeView(QWidget):
         if self.surfaces is None or self.context is None:
             return self.note
         empty = not self.surfaces.names and not self.context.there and not self.context.busy
-        return self.note or self.surfaces.note or self.context.note or (EMPTY_NOTE if empty else "")
+        proposed = self.proposal.note if self.proposal is not None else ""
+        return self.note or self.surfaces.note or self.context.note or proposed or (EMPTY_NOTE if empty else "")
 
     def _is_provisional(self) -> bool:
         """Whether something in the picture lies where a registration puts it that nobody has accepted."""
         image = image_for(self.case, self.viewing, self.viewing.volume_look.context)
         if image is not None and lies_provisionally(self.case, image):
             return True
+        found, planning = self.proposal.found if self.proposal is not None else None, self.case.planning
+        if found is not None and planning is not None:
+            frames = planning.frame_of_reference_uid, found.reference.frame_of_reference_uid
+            if frames[0] != frames[1] and self.case.is_provisional(*frames):
+                return True
         structures = self.case.structures
         names = self.surfaces.names if self.surfaces is not None else ()
         return any(
