@@ -280,15 +280,17 @@ def separated(hand: Any) -> Any:
 
 
 def proposal(hand: Any) -> None:
-    """The dashed proposal, the map that it was grown on, and what is said about it."""
+    """The dashed proposal with the map that it was grown on, its threshold, and where it is accepted."""
     panel = separated(hand)
     bring_up(panel, panel.verdict)
 
 
-def threshold(hand: Any) -> None:
-    """The evidence, ranked, with the volume against the threshold."""
+def evidence(hand: Any) -> None:
+    """The evidence, ranked, and the difference of two phases at the weight that makes the vein vanish."""
     panel = separated(hand)
-    bring_up(panel, panel.evidence)
+    panel.evidence.difference.cancel.click()
+    hand.wait_for_work()
+    bring_up(panel, panel.evidence.table)
 
 
 def accepted(hand: Any) -> None:
@@ -323,7 +325,7 @@ SCENES: dict[str, Scene] = {
     "registration-edges": edges,
     "separation-phases": phases_and_click,
     "separation-proposal": proposal,
-    "separation-threshold": threshold,
+    "separation-evidence": evidence,
     "separation-accepted": accepted,
 }
 

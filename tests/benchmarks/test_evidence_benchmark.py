@@ -1,4 +1,4 @@
-"""From evidence to GTV in the real window, 1400 x 1000: the line of the threshold plot dragged, other evidence chosen.
+"""From evidence to GTV in the real window, 1400 x 1000: thresholds dragged, other evidence chosen, phases subtracted.
 
 The teaching case (four MR phases of 256 x 256 x 120 on an oblique grid, CT of 0.6 x 0.6 x 1.25 mm with its true
 structures), separated by one click. A step is timed from a real mouse event until the three slices and the plot are
@@ -100,6 +100,17 @@ def measure(folder: str) -> dict[str, Any]:
         stalls.watching = False
         if session.desk.separating.grower is not None:
             drag("maps")
+    slider = panel.evidence.difference.weight.slider
+    for value in range(60, 100, 2):
+        shown = session.viewing.map_shown
+        stalls.watching, stalls.doing = True, "weight of a difference"
+        started = time.perf_counter()
+        slider.setValue(value)
+        while session.viewing.map_shown is shown and time.perf_counter() - started < 5.0:
+            application.processEvents()
+        application.processEvents()
+        found["steps"].setdefault(stalls.doing, []).append((time.perf_counter() - started) * 1e3)
+        stalls.watching = False
     found["stalls"] = stalls.longest_ms
     return found
 

@@ -228,6 +228,7 @@ def test_phases_are_renamed_retimed_left_out_and_chosen(ct_window: MainWindow) -
     type_into(panel.phases.times[1], "soon")
     let_live(0.1)
     assert separating.phases[1].time_s == 65.0 and panel.phases.times[1].property("invalid")
+    assert panel.zero.isVisible() and "seconds count from the first phase with contrast" in panel.zero.text()
     panel.phases.used[2].click()
     let_live(0.1)
     assert len(separating.used_phases) == 2

@@ -50,7 +50,7 @@ def evidence_maps(stack: PhaseStack) -> list[EvidenceMap]:
     """Every map that the phases allow, in the order in which a person would ask for them."""
     made = [relative_enhancement(stack, n) for n in stack.after] if stack.before is not None else []
     after = stack.after
-    made += [difference(stack, b, a) for k, a in enumerate(after) for b in after[k + 1 :]]
+    made += [difference(stack, late, early) for late, early in later_and_earlier(stack)]
     if stack.before is not None and len(after) >= 2:
         early, late = early_and_late(stack)
         made += [enhancement_ratio(stack, early, late), retained(stack, early, late)]
@@ -60,6 +60,12 @@ def evidence_maps(stack: PhaseStack) -> list[EvidenceMap]:
     if timed and stack.before is not None and len(after) >= 2:
         made += [wash_in(stack), time_to_peak(stack), arrival(stack), area(stack)]
     return made
+
+
+def later_and_earlier(stack: PhaseStack) -> list[tuple[int, int]]:
+    """Numbers of every two phases with contrast, the later one first: those whose difference is among the maps."""
+    after = stack.after
+    return [(late, early) for k, early in enumerate(after) for late in after[k + 1 :]]
 
 
 def early_and_late(stack: PhaseStack) -> tuple[int, int]:

@@ -16,13 +16,13 @@ from numpy.typing import ArrayLike, NDArray
 from workstation.enhancement.cautions import ALWAYS, edge_cautions, threshold_cautions, timing_cautions
 from workstation.enhancement.flow import VEIN_NAME, Course, course_at, course_in, flows_beside
 from workstation.enhancement.judging import judge_regions
-from workstation.enhancement.maps import EvidenceMap, evidence_maps
+from workstation.enhancement.maps import EvidenceMap
 from workstation.enhancement.phase_stack import PhaseStack
 from workstation.enhancement.regions import Mask, connected_to, opened, touched
 from workstation.enhancement.separability import SEPARATES, Judged
 from workstation.enhancement.shaping import near_seeds, shaped
 from workstation.enhancement.unmixing import SURFACE, Shares, shares_of
-from workstation.enhancement.weighting import Difference
+from workstation.enhancement.weighting import Difference, is_usual
 from workstation.jobs.progress import Progress, silent
 
 Float = NDArray[np.float64]
@@ -195,9 +195,8 @@ def weighted_maps(
     flows: the vein first. Without any, a difference that is to cancel the vein is left out, too.
     """
     vein = flows[0].where if flows else None
-    known = {each.name for each in evidence_maps(stack)} if differences else set()
     made = [each.of(stack, vein) for each in differences if each.weight is not None or vein is not None]
-    return tuple(each for each in made if each.name not in known)
+    return tuple(each for each in made if not is_usual(stack, each.name))
 
 
 def _judge(

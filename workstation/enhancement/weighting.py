@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from workstation.enhancement.errors import EnhancementError
-from workstation.enhancement.maps import EvidenceMap, difference, difference_name
+from workstation.enhancement.maps import EvidenceMap, difference, difference_name, later_and_earlier
 from workstation.enhancement.phase_stack import PhaseStack
 from workstation.enhancement.regions import Mask
 
@@ -54,6 +54,12 @@ def cancelling_weight(stack: PhaseStack, late: int, early: int, region: Mask) ->
     if np.count_nonzero(clear) < FEWEST_VOXELS:
         raise EnhancementError(f"The vein has no signal in {stack.names[early]!r} that could be cancelled")
     return float(np.median(ones[clear] / others[clear]))
+
+
+def is_usual(stack: PhaseStack, name: str) -> bool:
+    """Whether a difference is among the maps of a stack anyway."""
+    names = stack.names
+    return any(name == difference_name(names[late], names[early]) for late, early in later_and_earlier(stack))
 
 
 def _number_of(stack: PhaseStack, name: str) -> int:

@@ -22,7 +22,7 @@ from workstation.enhancement.separability import COMBINATION, Judged, combinatio
 from workstation.enhancement.separation import weighted_maps
 from workstation.enhancement.subtraction import Subtraction, subtract
 from workstation.enhancement.unmixing import SURFACE
-from workstation.enhancement.weighting import Difference
+from workstation.enhancement.weighting import Difference, is_usual
 from workstation.geometry.transform import Transform
 from workstation.gui.evidence_window import window_of
 from workstation.images.phase_times import Phase
@@ -153,14 +153,14 @@ def with_difference(found: Found, own: Difference, progress: Progress = silent) 
     """
     progress(0.0, "Subtracting the phases")
     made = found.subtraction
-    before = {each.name for each in weighted_maps(made.stack, made.differences, made.separation.flows)}
+    before = {each.name for each in made.differences if not is_usual(made.stack, each.name)}
     flow = found.compared[1] if found.compared is not None else None
     if flow is None and made.separation.flows:
         flow = made.separation.flows[0].where
     each = own.of(made.stack, flow)
     own = Difference(own.late, own.early, -min(each.weights))
     made = replace(made, differences=(own,))
-    if not weighted_maps(made.stack, (own,), made.separation.flows):  # one of those that there are anyway
+    if is_usual(made.stack, each.name):
         each = found.maps[each.name]
     maps = {name: known for name, known in found.maps.items() if name not in before} | {each.name: each}
     ranked = [known for known in found.judged if known.evidence in maps or known.evidence == COMBINATION]

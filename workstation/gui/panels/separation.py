@@ -18,6 +18,7 @@ from workstation.gui.panels.phase_table import PhaseTable
 from workstation.gui.panels.registration import known_person
 from workstation.gui.phase_axis import PhaseAxis, PhaseMark
 from workstation.gui.session import Session
+from workstation.images.phase_times import CONTRAST
 
 if TYPE_CHECKING:
     from workstation.gui.separation_runs import SeparationRuns
@@ -91,6 +92,8 @@ class SeparationPanel(Panel):
         self.axis = PhaseAxis()
         self.axis.chosen.connect(self._look_at_phase)
         content.addWidget(self.axis)
+        self.zero = label("", "muted", wrap=True)
+        content.addWidget(self.zero)
         self.phases = PhaseTable(self.separating)
         content.addWidget(self.phases)
         self.align = plain("Align the phases", self.runs.align, "arrows-in-line-horizontal")
@@ -230,6 +233,11 @@ class SeparationPanel(Panel):
             for phase in separating.phases
         ]  # fmt: skip
         self.axis.show_phases(marks)
+        zero = next((phase.zero for phase in separating.phases if phase.zero), "")
+        assumed = zero not in ("", CONTRAST)
+        self.zero.setVisible(assumed)
+        if assumed:
+            self.zero.setText(f"Nothing tells when the contrast came: seconds count from {zero}.")
         self.phases.refresh()
         self.align.setVisible(not separating.aligned and not self.runs.running)
         self.align.setEnabled(len(separating.used_phases) > 1)
