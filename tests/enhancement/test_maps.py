@@ -16,7 +16,7 @@ from workstation.enhancement.maps import (
     evidence_maps,
     relative_enhancement,
     retained,
-    ser_classes,
+    ser_class,
     time_to_peak,
     wash_in,
     wash_out,
@@ -75,7 +75,9 @@ def test_signal_enhancement_ratio_and_its_classes() -> None:
     found = enhancement_ratio(known(), 1, 3)
     assert row(found.values)[:3] == pytest.approx(1.0 - ser), "wash-out at the low end, as it is named"
     assert np.isnan(row(found.values)[3]) and np.isnan(row(found.values)[4])
-    assert row(ser_classes(known(), 1, 3))[:3] == [3.0, 2.0, 1.0]
+    classes = ser_class(known(), 1, 3)
+    assert row(classes.values)[:3] == pytest.approx([-1.0, 0.0, 1.0]), "wash-out, plateau, accumulation"
+    assert np.isnan(row(classes.values)[3]) and classes.ends == found.ends and "SER > 1.1" in classes.formula
 
 
 def test_retained_enhancement_is_the_inverse() -> None:

@@ -29,7 +29,8 @@ class EvidenceMap:
     """A map. formula: in one line, with its unit. ends: what small and large values mean, "" for nothing.
 
     weights: (phases,) what each signal counts, up to one factor, where the map is a sum of them; else empty.
-    stepped: whether its values are times of phases, or nearly so: their spread is the timetable's, not the tissue's.
+    stepped: whether its values are classes, or times of phases, or nearly so: their spread is that of the steps, not
+    the tissue's.
     """
 
     name: str
@@ -53,7 +54,7 @@ def evidence_maps(stack: PhaseStack) -> list[EvidenceMap]:
     made += [difference(stack, late, early) for late, early in later_and_earlier(stack)]
     if stack.before is not None and len(after) >= 2:
         early, late = early_and_late(stack)
-        made += [enhancement_ratio(stack, early, late), retained(stack, early, late)]
+        made += [enhancement_ratio(stack, early, late), ser_class(stack, early, late), retained(stack, early, late)]
         made += [left_of(stack, n, late) for n in after if _is_arterial(stack, n) and n != early]
         made.append(wash_out(stack))
     timed = all(t is not None for t in stack.times_s)
@@ -114,12 +115,13 @@ def enhancement_ratio(stack: PhaseStack, early: int, late: int) -> EvidenceMap:
     return EvidenceMap("signal enhancement ratio", formula, "", -values, ("wash-out", "accumulation"))
 
 
-def ser_classes(stack: PhaseStack, early: int, late: int) -> Single:
-    """(k, j, i) 1 where the SER says accumulation (below 0.9), 2 plateau, 3 wash-out (above 1.1); NaN where unknown."""
+def ser_class(stack: PhaseStack, early: int, late: int) -> EvidenceMap:
+    """The three classes of the signal enhancement ratio: -1 wash-out (SER above 1.1), 0 plateau, 1 accumulation."""
     ser = np.float32(1.0) - enhancement_ratio(stack, early, late).values
-    found = np.where(ser > SER_HIGH, 3.0, np.where(ser < SER_LOW, 1.0, 2.0)).astype(np.float32)
+    found = np.where(ser > SER_HIGH, -1.0, np.where(ser < SER_LOW, 1.0, 0.0)).astype(np.float32)
     found[~np.isfinite(ser)] = np.nan
-    return found
+    formula = f"-1 where SER > {SER_HIGH:g}, 1 where SER < {SER_LOW:g}, else 0"
+    return EvidenceMap("SER class", formula, "", found, ("wash-out", "accumulation"), stepped=True)
 
 
 def retained(stack: PhaseStack, early: int, late: int) -> EvidenceMap:
