@@ -290,6 +290,34 @@ def test_accepting_comes_into_sight_with_the_result(ct_window: MainWindow, done:
         assert top >= 0 and top + widget.height() <= port.height(), widget
 
 
+def test_the_phases_are_played_until_somebody_looks_at_something_else(ct_window: MainWindow) -> None:
+    panel, session = add_phases(ct_window), session_of(ct_window)
+    session.cine._timer.setInterval(30)
+    panel.phases.used[1].click()
+    let_live(0.1)
+    seen: list[str] = []
+    session.cine.shown.connect(lambda _n: seen.append(session.viewing.overlay_key))
+    click(panel.play)
+    let_live(0.25)
+    assert session.cine.playing and panel.play.text() == "Stop playing"
+    assert seen[:4] == ["p0", "p2", "p0", "p2"], "those that count, in the order of time, again and again"
+    click(panel.play)
+    assert not session.cine.playing and panel.play.text() == "Play the phases"
+    count = len(seen)
+    let_live(0.1)
+    assert len(seen) == count
+    ct_window.action("play_phases").trigger()
+    let_live(0.1)
+    session.viewing.overlay_key = "p1"
+    let_live(0.1)
+    assert not session.cine.playing and session.viewing.overlay_key == "p1", "what somebody chooses stays"
+    panel.phases.used[2].click()
+    let_live(0.1)
+    assert not panel.play.isEnabled()
+    ct_window.action("play_phases").trigger()
+    assert "no phases to play" in " ".join(ct_window.messages.texts())
+
+
 def test_structures_and_shading_are_chosen(ct_window: MainWindow) -> None:
     panel, separating = add_phases(ct_window), session_of(ct_window).desk.separating
     separating.add_sample("tumour", TUMOUR_MM)

@@ -79,6 +79,12 @@ class PhaseAxis(QWidget):
         self.setAccessibleDescription("; ".join(map(words_of, self._marks)) or NOTHING)
         self._lay_out()
 
+    def show_current(self, number: int) -> None:
+        """Which phase is looked at, without telling anybody."""
+        if number != self._current and number < len(self._marks):
+            self._current = number
+            self.update()
+
     def mark_place(self, number: int) -> QPointF:
         """Where the mark of a phase is painted."""
         return QPointF(self._x[number], self._line_y())

@@ -37,6 +37,10 @@ class SeparationCommands(CaseCommands):
         self._panel()
         self._session.separation.align()
 
+    def play_phases(self) -> None:
+        """One phase after the other, or no more."""
+        self._session.cine.toggle()
+
     def hide_map(self) -> None:
         """The images alone again."""
         self._session.viewing.map_shown = None

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from workstation.case.case import Case
 from workstation.case.commands import Command
 from workstation.editing.desk import Desk
+from workstation.gui.phase_cine import PhaseCine
 from workstation.gui.registering import Registering
 from workstation.gui.sentences import is_expected, sentence_of
 from workstation.gui.separation_runs import SeparationRuns
@@ -87,6 +88,7 @@ class Session(QObject):
         self._connect_view()
         self.registering = Registering(self)
         self.separation = SeparationRuns(self)
+        self.cine = PhaseCine(self)
 
     def _connect_case(self) -> None:
         case = self.case

@@ -12,6 +12,7 @@ from workstation.case.evidence_state import edited_since, why_out_of_date
 from workstation.case.names import free_name
 from workstation.editing.separating import ARTERY, MUSCLE, TUMOUR, VEIN
 from workstation.gui.fields import label, restyle
+from workstation.gui.icons import icon
 from workstation.gui.panels.evidence_page import EvidencePage
 from workstation.gui.panels.panel import EmptyState, Panel, choice, fill_choice, heading, named, plain, primary
 from workstation.gui.panels.phase_table import PhaseTable
@@ -40,6 +41,9 @@ class SeparationPanel(Panel):
         self._actions = actions
         self.separating = session.desk.separating
         self.runs: SeparationRuns = session.separation
+        self.cine = session.cine
+        self.cine.changed.connect(self._show_playing)
+        self.cine.shown.connect(lambda number: self.axis.show_current(number))
         self._named: object = None
         self.column.setContentsMargins(12, 8, 12, 8)
         self.empty = EmptyState(
@@ -92,6 +96,9 @@ class SeparationPanel(Panel):
         self.axis = PhaseAxis()
         self.axis.chosen.connect(self._look_at_phase)
         content.addWidget(self.axis)
+        self.play = plain("Play the phases", self.cine.toggle, "play")
+        self.play.setToolTip("Show the phases one after the other, again and again, over the planning image")
+        content.addWidget(self.play)
         self.zero = label("", "muted", wrap=True)
         content.addWidget(self.zero)
         self.phases = PhaseTable(self.separating)
@@ -239,6 +246,7 @@ class SeparationPanel(Panel):
         if assumed:
             self.zero.setText(f"Nothing tells when the contrast came: seconds count from {zero}.")
         self.phases.refresh()
+        self.play.setEnabled(len(separating.used_phases) > 1)
         self.align.setVisible(not separating.aligned and not self.runs.running)
         self.align.setEnabled(len(separating.used_phases) > 1)
 
@@ -326,12 +334,14 @@ class SeparationPanel(Panel):
         self._actions["tool_separate"].trigger()
 
     def _look_at_phase(self, number: int) -> None:
-        """The phase that was clicked on the axis, over the planning image in place of a map."""
-        phases, viewing = self.separating.phases, self.session.viewing
-        if number < len(phases):
-            key = phases[number].volume.key
-            viewing.map_shown = None
-            viewing.overlay_key = "" if key == self.session.case.planning_key else key
+        """The phase that was clicked on the axis."""
+        self.cine.stop()
+        self.cine.look_at(number)
+
+    def _show_playing(self) -> None:
+        playing = self.cine.playing
+        self.play.setText("Stop playing" if playing else "Play the phases")
+        self.play.setIcon(icon("pause" if playing else "play"))
 
     def _choose_barrier(self, _index: int) -> None:
         key = str(self.barrier.currentData() or "")
