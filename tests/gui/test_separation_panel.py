@@ -177,6 +177,8 @@ def test_two_phases_are_subtracted_with_a_weight(ct_window: MainWindow, done: Se
     assert settle(ct_window, 30)
     let_live(0.1)
     assert fields.weight.value() == pytest.approx(VEIN[2] / VEIN[1], rel=0.05)
+    line = fields.weight.number.line
+    assert line.fontMetrics().horizontalAdvance("0.5555") + 12 <= line.width(), "all of its decimals are seen"
     names = [page.table.item(row, 0).text() for row in range(page.table.rowCount())]
     assert own not in names and sum(" x " in name for name in names) == 1, "one takes the place of the other"
     fields.weight.slider.setValue(70)

@@ -11,6 +11,8 @@ from workstation.gui.fields import SliderField, label
 from workstation.gui.panels.panel import choice, fill_choice, named, plain
 
 MOST, SLIDER_MOST, STEP = 5.0, 2.0, 0.01
+NUMBER_PX = 68
+"""A weight that cancels something has four decimals."""
 TIP = "How often the phase that is taken away counts"
 CANCEL_TIP = "The weight at which flow leaves nothing: what stays bright holds more contrast than the vein"
 
@@ -36,6 +38,7 @@ class DifferenceFields(QWidget):
         column.addLayout(row)
         self.weight = SliderField("×", 0.0, MOST, TIP, STEP)
         self.weight.slider.setRange(0, round(SLIDER_MOST / STEP))  # more can be typed
+        self.weight.number.line.setFixedWidth(NUMBER_PX)
         self.weight.set_value(1.0)
         column.addLayout(named("Weight", self.weight))
         self.cancel = plain("Weight that cancels the vein", lambda: self._ask(None), "drop-half", CANCEL_TIP)
