@@ -120,13 +120,22 @@ def test_the_structure_lies_on_what_it_was_drawn_on(study: SmallStudy, tmp_path:
 
 
 def test_every_mode_writes_another_picture(pair: Path, tmp_path: Path) -> None:
-    modes = ("blend", "colour", "checkerboard", "curtain", "spyglass", "difference")
+    modes = ("blend", "colour", "checkerboard", "curtain", "spyglass", "difference", "edges")
     pictures = {fused(pair, tmp_path, "--mode", mode).tobytes() for mode in modes}
     assert len(pictures) == len(modes)
     assert (fused(pair, tmp_path) == fused(pair, tmp_path, "--mode", "blend", "--opacity", "0.4")).all()
+    many, few = (fused(pair, tmp_path, "--mode", "edges", "--edges", share) for share in ("1", "0"))
+    assert (many != few).any()
     green = fused(pair, tmp_path, "--mode", "colour", "--colours", "green/magenta", "--opacity", "0.5")
     inner = green[12:-12, 20:-20]
     assert (inner[..., 0] == inner[..., 2]).all() and (inner[..., 0] != inner[..., 1]).mean() > 0.4
+
+
+def test_which_of_several_series_is_taken_is_said(pair: Path, tmp_path: Path) -> None:
+    outcome = made(tmp_path, "--image", pair)
+    assert "of 2 series the CT" in outcome.err and "is taken" in outcome.err
+    assert outcome.result["images"][0]["modality"] == "CT"
+    assert "is taken" not in made(tmp_path, "--image", pair / "CT").err
 
 
 def test_a_difference_tells_its_scale(pair: Path, tmp_path: Path) -> None:
@@ -139,6 +148,10 @@ def test_a_difference_tells_its_scale(pair: Path, tmp_path: Path) -> None:
         "lower": -100.0, "upper": 100.0, "unit": "%", "ends": ["overlay darker", "overlay brighter"],
     }  # fmt: skip
     assert [image["role"] for image in result["images"]] == ["base", "overlay"] and result["mode"] == "difference"
+    amber = (pixels(tmp_path / "p.png") == (0xFF, 0xB3, 0x40)).all(-1)
+    assert amber[-30:, :200].sum() > 100, "it says so itself, wherever it is taken"
+    made(tmp_path, "--image", pair / "CT")
+    assert not (pixels(tmp_path / "p.png") == (0xFF, 0xB3, 0x40)).all(-1).any()
 
 
 FUSED = ("--overlay", "MR", "--registration", "REG")
@@ -149,6 +162,8 @@ FUSED = ("--overlay", "MR", "--registration", "REG")
     [
         (("--overlay", "MR"), "share no frame of reference and no registration links them"),
         (("--mode", "curtain"), "--mode says something about an overlay"),
+        (("--edges", "0.5"), "--edges says something about an overlay"),
+        ((*FUSED, "--mode", "edges", "--edges", "7"), "share of the edges"),
         (("--registration", "REG"), "--registration says something about an overlay"),
         (("--only", "GTV"), "--only names structures; give --structures"),
         ((*FUSED, "--opacity", "40"), "from 0 to 1, not 40"),

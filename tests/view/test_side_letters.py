@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workstation.geometry.plane import Plane
-from workstation.view.side_letters import letter_bits, paint_side_letters
+from workstation.view.side_letters import letter_bits, paint_provisional, paint_side_letters
 
 WHITE = 0xFFE6E8EA
 
@@ -52,3 +52,21 @@ def test_every_letter_is_another_and_has_a_dark_rim() -> None:
 def test_large_pictures_have_large_letters_and_tiny_ones_none() -> None:
     assert (painted(Plane.axial(), (1000, 900)) == WHITE).sum() == 9 * (painted(Plane.axial()) == WHITE).sum()
     assert (painted(Plane.axial(), (40, 900)) == 0xFF808080).all()
+
+
+@pytest.mark.parametrize("shape", [(300, 400), (1000, 900), (70, 400)])
+def test_what_is_provisional_is_written_at_the_lower_left(shape: tuple[int, int]) -> None:
+    picture = np.full(shape, 0xFF808080, np.uint32)
+    paint_provisional(picture)
+    amber = np.argwhere(picture == 0xFFFFB340)
+    dot = max(1, min(shape) // 400)
+    bits = letter_bits("PROVISIONAL", dot)
+    assert len(amber) == bits.sum()
+    assert amber[:, 0].min() > shape[0] - 13 * dot and amber[:, 1].max() < 72 * dot
+
+
+@pytest.mark.parametrize("shape", [(30, 400), (100, 66)])
+def test_small_pictures_are_left_alone_by_the_mark(shape: tuple[int, int]) -> None:
+    picture = np.full(shape, 0xFF808080, np.uint32)
+    paint_provisional(picture)
+    assert (picture == 0xFF808080).all()

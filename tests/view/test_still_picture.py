@@ -103,10 +103,17 @@ def test_structures_are_drawn_where_they_are_and_targets_above() -> None:
 
 
 def test_a_structure_of_another_frame_comes_through_the_registration() -> None:
-    moved = picture(
-        BASE, at_mm=(0, 0, 1), size=(120, 120), pixel_mm=1.0, window=(9e4, 1.0), registrations=[LINK],
-        structures=[square(20, "G")], contour_look=ContourLook(fill=1.0),
-    )  # fmt: skip
+    accepted = replace(LINK, accepted_by="A. Physicist", accepted_at="2026-01-01T10:00:00+00:00")
+
+    def drawn(link: Registration) -> np.ndarray:
+        return picture(
+            BASE, at_mm=(0, 0, 1), size=(120, 120), pixel_mm=1.0, window=(9e4, 1.0), registrations=[link],
+            structures=[square(20, "G")], contour_look=ContourLook(fill=1.0),
+        )  # fmt: skip
+
+    moved = drawn(accepted)
+    marked = np.argwhere(moved != drawn(LINK))
+    assert len(marked) and marked[:, 0].min() > 105 and marked[:, 1].max() < 75, "provisional, at the lower left"
     rows, columns = np.nonzero(moved >> 16 & 255 > 128)
     middle = np.array([columns.mean() + 0.5 - 60, rows.mean() + 0.5 - 60])
     np.testing.assert_allclose(middle, MOVE.inverse().apply((0, 0, 0))[:2], atol=0.3)

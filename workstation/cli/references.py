@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workstation.cli.output import UsageError
+from workstation.cli.output import UsageError, note
 from workstation.jobs.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -94,6 +94,9 @@ def choose_series(entries: list[SeriesEntry], folder: str, structure_set: Struct
         fitting = by_series or by_frame or fitting
     if len(fitting) > 1:
         ct = [e for e in fitting if e.modality == "CT"]
+        if len(ct) == 1:
+            others = f"{folder}#1 to #{len(entries)}"
+            note(f"{folder}: of {len(fitting)} series the CT {ct[0].description!r} is taken; others are {others}")
         fitting = ct or fitting
     if len(fitting) > 1:
         several = [(entries.index(e) + 1, e) for e in fitting]

@@ -27,7 +27,7 @@ from workstation.view.contour_scene import PLAIN, TARGETS, Contour, ContourLook,
 from workstation.view.errors import ViewError
 from workstation.view.fusion_look import FusionLook
 from workstation.view.picture_frame import PictureFrame
-from workstation.view.side_letters import paint_side_letters
+from workstation.view.side_letters import paint_provisional, paint_side_letters
 from workstation.view.slab import Slab
 from workstation.view.slice_planes import ORIENTATIONS, content_extent_mm, slice_planes
 from workstation.view.slice_scene import THIN, Layer, SliceScene
@@ -124,16 +124,20 @@ def still_picture(
 ) -> Picture:
     """The picture (height, width) uint32 0xFFRRGGBB of a frame: images, structures, and the letters at its sides.
 
+    What lies where a registration puts it that nobody has accepted is marked as provisional.
     structures: in the frame of reference that the frame is given in; targets are drawn over organs.
     """
+    drawn = sorted(structures, key=lambda s: kind_of(s) in TARGETS)
     scene = SliceScene()
     scene.base, scene.overlay, scene.look, scene.slab = base, overlay, look, slab
     made = scene.picture(frame).copy()
     painter = ContourPainter()
-    for structure in sorted(structures, key=lambda s: kind_of(s) in TARGETS):
+    for structure in drawn:
         contour = Contour.of(section(structure.stack, frame.plane, surface_model))
         painter.paint(made, frame, contour, structure.color, style_of(structure, look=contour_look))
     paint_side_letters(made, frame.plane)
+    if (overlay is not None and overlay.provisional) or _any_provisional(drawn):
+        paint_provisional(made)
     return made
 
 
@@ -160,13 +164,20 @@ def volume_picture(
     from workstation.view.volume_picture import render_volume_picture
 
     axes = VolumeCamera.from_side(side if side in SIDES else SIDES[0]).axes
+    drawn = list(structures)
     rgba = render_volume_picture(
-        image, structures, side=side, context=context, clip={cut: facing(cut, axes[2]).flipped for cut in cuts},
+        image, drawn, side=side, context=context, clip={cut: facing(cut, axes[2]).flipped for cut in cuts},
         crosshair_mm=at_mm, window=window, width=size[0], height=size[1], progress=progress,
     ).astype(np.uint32)  # fmt: skip
     made: Picture = np.uint32(0xFF000000) | rgba[..., 0] << np.uint32(16) | rgba[..., 1] << np.uint32(8) | rgba[..., 2]
     paint_side_letters(made, Plane((0, 0, 0), axes[0], -axes[1]))
+    if _any_provisional(drawn):
+        paint_provisional(made)
     return made
+
+
+def _any_provisional(structures: Iterable[Structure]) -> bool:
+    return any(PROVISIONAL_WARNING in structure.warnings for structure in structures)
 
 
 def layer_of(

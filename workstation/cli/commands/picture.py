@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PLANES = ("axial", "sagittal", "coronal")
 VOLUME = "3d"
-STILL_MODES = ("blend", "colour", "checkerboard", "curtain", "spyglass", "difference")
+STILL_MODES = ("blend", "colour", "checkerboard", "curtain", "spyglass", "difference", "edges")
 SLAB_MODES = ("mean", "maximum", "minimum")
 
 
@@ -52,6 +52,7 @@ def add_to(subparsers: Any) -> None:
     add("--tile", type=float, metavar="MM", help="side of the checkerboard's tiles (default: 20)")
     add("--curtain", type=float, metavar="SHARE", help="part of the width that shows the image (default: 0.5)")
     add("--radius", type=float, metavar="MM", help="radius of the spyglass around the point (default: 25)")
+    add("--edges", type=float, metavar="SHARE", help="how many edges, 0 (the sharpest) to 1 (default: 0.6)")
     add("--slab", type=float, metavar="MM", help="thickness of the slice (default: a thin one)")
     add("--slab-mode", choices=SLAB_MODES, help="of a thick slice (default: mean)")
     add("--fill", type=float, metavar="SHARE", help="opacity of the structures' areas, 0 to 1 (default: 0)")
@@ -171,6 +172,9 @@ def _volume_picture(options: argparse.Namespace, out: Path) -> dict[str, Any]:
 
 
 _OF_SLICES = ("overlay", "slab", "slab_mode", "fill", "line_width", "pixel")
+_OF_OVERLAYS = (
+    "registration", "mode", "opacity", "colours", "overlay_window", "tile", "curtain", "radius", "edges",
+)  # fmt: skip
 _OF_VOLUMES = ("side", "context", "cut")
 
 
@@ -181,7 +185,7 @@ def _refuse_lone_options(options: argparse.Namespace) -> None:
             what = "slices, not about the 3D view" if options.plane == VOLUME else "the 3D view; give --plane 3d, too"
             raise UsageError(f"--{name.replace('_', '-')} says something about {what}")
     if not options.overlay:
-        for name in ("registration", "mode", "opacity", "colours", "overlay_window", "tile", "curtain", "radius"):
+        for name in _OF_OVERLAYS:
             if getattr(options, name) is not None and not (name == "registration" and options.structures):
                 raise UsageError(f"--{name.replace('_', '-')} says something about an overlay; give --overlay, too")
     if options.only and not options.structures:
@@ -223,6 +227,7 @@ def _look(options: argparse.Namespace, overlay: Volume | None, plane: Plane, poi
         "tile_mm": options.tile,
         "curtain": options.curtain,
         "spyglass_radius_mm": options.radius,
+        "edges": options.edges,
     }
     if mode == SPYGLASS:
         u, v, _ = plane.to_plane(point)

@@ -27,6 +27,9 @@ JSON: {"matrix": [16], "maps": which way the matrix goes, "translation_mm", "rot
 registration it is the rigid part, and "deformation" describes the field that comes before it. translation_mm is the
 shift of centre_mm, rotation_deg pitch, roll and yaw. A failed registration ends with exit code 2 and the reason in one
 line, and nothing is written: "out" is null then.
+
+A table of landmarks is a CSV with the columns number, name, fixed_x_mm, fixed_y_mm, fixed_z_mm, moving_x_mm,
+moving_y_mm, moving_z_mm: patient points (LPS) in mm of both images.
 """
 
 

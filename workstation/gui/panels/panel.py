@@ -65,6 +65,25 @@ class Panel(QScrollArea):
         """Called when the panel comes to the front."""
 
 
+class DockedPanel(Panel):
+    """A panel in a dock, whose title bar names it: a sentence and a button while there is nothing to work on.
+
+    empty: those two. content: everything else, shown in their place; parts are added to `body`.
+    """
+
+    def __init__(self, session: Session, empty: EmptyState) -> None:
+        super().__init__(session)
+        self.heading.hide()
+        self.column.setContentsMargins(12, 8, 12, 8)
+        self.empty, self.content = empty, QWidget()
+        self.body = QVBoxLayout(self.content)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(8)
+        self.column.addWidget(self.empty)
+        self.column.addWidget(self.content)
+        self.column.addStretch(1)
+
+
 class Card(QFrame):
     """A raised box with a column of things."""
 

@@ -17,7 +17,7 @@ from workstation.gui.panels.automatic_page import AutomaticPage
 from workstation.gui.panels.by_hand_page import ByHandPage
 from workstation.gui.panels.deformable_page import DeformablePage
 from workstation.gui.panels.landmark_page import LandmarkPage
-from workstation.gui.panels.panel import EmptyState, Panel, choice, fill_choice, heading, named, plain, primary
+from workstation.gui.panels.panel import DockedPanel, EmptyState, choice, fill_choice, heading, named, plain, primary
 from workstation.gui.panels.quality_card import QualityCard
 from workstation.gui.plot_library import runner_of, when_plots_are_there
 from workstation.gui.registering import DONE, FAILED, RUNNING
@@ -31,34 +31,21 @@ GAP_PX = 8
 CHECKS = ("fusion_checkerboard", "fusion_curtain", "fusion_difference", "fusion_edges")
 
 
-class RegistrationPanel(Panel):
+class RegistrationPanel(DockedPanel):
     """The panel."""
 
     title = "Registration"
 
     def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
-        super().__init__(session)
+        words = "Registration lays a second image of the patient onto the planning image and says how well it fits."
+        super().__init__(session, EmptyState("intersect", words, "Open images…", actions["open_folder"].trigger))
         self._followed = session.registering.state
-        self.heading.hide()  # the title bar says it
         self._actions = actions
-        self.column.setContentsMargins(12, 8, 12, 8)
-        self.empty = EmptyState(
-            "intersect",
-            "Registration lays a second image of the patient onto the planning image and says how well it fits.",
-            "Open images…",
-            actions["open_folder"].trigger,
-        )
-        self.column.addWidget(self.empty)
-        self._content = QWidget()
-        content = QVBoxLayout(self._content)
-        content.setContentsMargins(0, 0, 0, 0)
-        content.setSpacing(8)
+        content = self.body
         self._add_pair(content)
         self._add_result(content)
         self._add_pages(content)
         self._add_quality(content)
-        self.column.addWidget(self._content)
-        self.column.addStretch(1)
         session.registering.changed.connect(self.refresh)
         session.registering.stepped.connect(self._show_curve)
         session.registering.told.connect(self._show_outcome)
@@ -190,7 +177,7 @@ class RegistrationPanel(Panel):
         fixed, moving = registering.fixed, registering.moving
         there = fixed is not None and moving is not None
         self.empty.setVisible(not there)
-        self._content.setVisible(there)
+        self.content.setVisible(there)
         if fixed is None or moving is None:
             return
         self.fixed.setText(session.image_name(fixed.key))

@@ -14,7 +14,7 @@ from workstation.editing.separating import ARTERY, MUSCLE, TUMOUR, VEIN
 from workstation.gui.fields import label, restyle
 from workstation.gui.icons import icon
 from workstation.gui.panels.evidence_page import EvidencePage
-from workstation.gui.panels.panel import EmptyState, Panel, choice, fill_choice, heading, named, plain, primary
+from workstation.gui.panels.panel import DockedPanel, EmptyState, choice, fill_choice, heading, named, plain, primary
 from workstation.gui.panels.phase_table import PhaseTable
 from workstation.gui.panels.registration import known_person
 from workstation.gui.phase_axis import PhaseAxis, PhaseMark
@@ -28,16 +28,19 @@ SHADINGS = [("Cancelled by ratios", "ratio"), ("Corrected (N4)", "n4")]
 KIND_WORDS = ((TUMOUR, "Tumour"), (VEIN, "Vein"), (ARTERY, "Artery"), (MUSCLE, "Muscle"))
 NO_VEIN, ROBUST, NO_BARRIER = "", "", ""
 GAP_PX = 8
+TEACHING = (
+    "A vascular tumour and the vein beside it are equally bright. Over the phases of an MR they are not: open an "
+    "examination of several phases, and one click in the tumour separates them."
+)
 
 
-class SeparationPanel(Panel):
+class SeparationPanel(DockedPanel):
     """The panel."""
 
     title = "Separate tumour from vein"
 
     def __init__(self, session: Session, actions: dict[str, QAction]) -> None:
-        super().__init__(session)
-        self.heading.hide()  # the title bar says it
+        super().__init__(session, EmptyState("drop-half", TEACHING, "Open images…", actions["open_folder"].trigger))
         self._actions = actions
         self.separating = session.desk.separating
         self.runs: SeparationRuns = session.separation
@@ -45,19 +48,7 @@ class SeparationPanel(Panel):
         self.cine.changed.connect(self._show_playing)
         self.cine.shown.connect(lambda number: self.axis.show_current(number))
         self._named: object = None
-        self.column.setContentsMargins(12, 8, 12, 8)
-        self.empty = EmptyState(
-            "drop-half",
-            "A vascular tumour and the vein beside it are equally bright. Over the phases of an MR they are not: open "
-            "an examination of several phases, and one click in the tumour separates them.",
-            "Open images…",
-            actions["open_folder"].trigger,
-        )
-        self.column.addWidget(self.empty)
-        self._content = QWidget()
-        content = QVBoxLayout(self._content)
-        content.setContentsMargins(0, 0, 0, 0)
-        content.setSpacing(8)
+        content = self.body
         self._add_phases(content)
         self._add_clicks(content)
         self._add_outcome(content)
@@ -65,8 +56,6 @@ class SeparationPanel(Panel):
         content.addWidget(self.evidence)
         self._add_acceptance(content)
         self._add_origin(content)
-        self.column.addWidget(self._content)
-        self.column.addStretch(1)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.refresh)
         for signal in (
@@ -213,7 +202,7 @@ class SeparationPanel(Panel):
         separating = self.separating
         there = bool(separating.examination)
         self.empty.setVisible(not there)
-        self._content.setVisible(there)
+        self.content.setVisible(there)
         if not there:
             return
         self._show_examination()
