@@ -62,6 +62,7 @@ _HOMES = {
     "LiveTargets": "targets.live",
     # fusion
     "Registration": "fusion.registration",
+    "transform_between": "fusion.registration",
     "register_rigid": "fusion.rigid",
     "register_deformable": "fusion.deformable",
     "register_landmarks": "fusion.landmark_registration",

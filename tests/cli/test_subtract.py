@@ -147,6 +147,9 @@ def test_where_nothing_separates_no_candidate_is_written(tmp_path: Path) -> None
     assert outcome.result["separable"] is False and outcome.result["gtv"] is None and outcome.result["chosen"] is None
     assert not (tmp_path / "out" / "gtv.dcm").exists() and "No phase separates" in outcome.result["sentence"]
     assert list((tmp_path / "out").glob("*.nii.gz")), "the maps are there to look at all the same"
+    two = ("--early", "early", "--delayed", "delayed 1", "--weight", "vein")
+    result = subtract(alike, tmp_path / "w", "--tumour", alike.tumour_mr_mm, *two).result
+    assert any("no weighted map was made" in words for words in result["warnings"])
 
 
 def test_people_read_what_was_found(head: PhaseFolder, tmp_path: Path) -> None:
@@ -170,7 +173,8 @@ def test_people_read_what_was_found(head: PhaseFolder, tmp_path: Path) -> None:
         (("--tumour", "-3,0,0", "--early", "delayed 1", "--delayed", "early"), "was taken after"),
         (("--tumour", "-3,0,0", "--weight", "0.5"), "name them with --early and --delayed"),
         (("--tumour", "-3,0,0", "--early", "early", "--delayed", "delayed 1", "--weight", "much"), "the word vein"),
-        (("--tumour", "-3,0,0", "--early", "early", "--delayed", "delayed 1", "--weight", "nan"), "from 0 to 5"),
+        (("--tumour", "-3,0,0", "--early", "early", "--delayed", "delayed 1", "--weight", "nan"), "from 0.01 to 5"),
+        (("--tumour", "-3,0,0", "--early", "early", "--delayed", "delayed 1", "--weight", "0"), "from 0.01 to 5"),
         (("--tumour", "-3,0,0", "--reference", "venous"), "no phase called 'venous'"),
         (("--tumour", "-3,0,0", "--threshold", "0.9"), "0.2 to 0.8"),
         (("--tumour", "-3,0,0", "--planning", "CT"), "register them first"),

@@ -12,17 +12,18 @@ from hypothesis import strategies as st
 
 from tests.enhancement.scene import FRAME, GRID, TUMOUR_MM, TUMOUR_RADIUS_MM, VEIN_MM, phases, volumes
 from workstation.case.case import Case
-from workstation.case.commands import AddImage, AddRegistration, RemoveImage, RemoveRegistration
+from workstation.case.commands import AddImage, AddRegistration, ChoosePlanningImage, RemoveImage, RemoveRegistration
 from workstation.case.errors import CaseError
 from workstation.editing.desk import Desk
 from workstation.editing.pointer import Pointer
 from workstation.editing.separating import ARTERY, TUMOUR, VEIN, Separating
 from workstation.editing.separating_tool import SeparatingTool
+from workstation.enhancement.alignment import AlignedPhase
 from workstation.enhancement.weighting import Difference
 from workstation.fusion.registration import Registration
 from workstation.geometry.plane import Plane
 from workstation.geometry.transform import Transform
-from workstation.gui.separating_jobs import separate_as_wished, wish_of
+from workstation.gui.separating_jobs import map_before_alignment, separate_as_wished, wish_of, with_difference
 
 CLOCKS = ("100000", "100200", "100600")
 AXIAL = Plane.axial(0.0)
@@ -152,7 +153,7 @@ def test_without_an_examination_the_tool_says_why() -> None:
         st.sampled_from(["p0", "p1"]),
         st.tuples(st.text(max_size=6), st.none() | st.floats(-500, 500), st.booleans()),
     ),
-    st.none() | st.builds(Difference, st.text(max_size=6), st.text(max_size=6), st.floats(0, 5)),
+    st.none() | st.builds(Difference, st.text(max_size=6), st.text(max_size=6), st.floats(0.01, 5)),
 )
 def test_what_was_typed_and_clicked_is_kept(samples: list, edits: dict, own: Difference | None) -> None:  # type: ignore[type-arg]
     case = case_of_phases()
@@ -236,6 +237,46 @@ def test_what_is_changed_back_is_not_out_of_date() -> None:
     assert separating.stale
     separating.clear_samples()
     assert separating.found is None and separating.grown is None
+
+
+def test_a_proposal_is_shown_only_where_it_was_found() -> None:
+    desk = separated(planned_on_ct=True)
+    separating, case = desk.separating, desk.case
+    plane = AXIAL.through(SHIFT.inverse().apply(TUMOUR_MM))
+    assert desk.proposal.outlines(plane) and separating.grown is not None
+    case.do(ChoosePlanningImage("p0"))
+    assert separating.stale and separating.proposed is None and separating.grown is None
+    assert desk.proposal.outlines(plane) == [], "it would lie elsewhere"
+    case.undo()
+    assert not separating.stale and desk.proposal.outlines(plane)
+    heard: list[int] = []
+    separating.grown_changed.connect(lambda: heard.append(1))
+    case.do(RemoveRegistration(next(iter(case.registrations))))
+    assert heard and desk.proposal.outlines(plane) == [], "nothing says any more where it lies"
+
+
+def test_any_map_can_be_seen_without_the_alignment() -> None:
+    case = case_of_phases()
+    desk = Desk(case)
+    desk.separating.add_sample(TUMOUR, TUMOUR_MM)
+    found = separate_as_wished(wish_of(case, desk.separating))
+    found = with_difference(found, Difference("delayed 1", "early", 0.6))
+    # The phases of the scene lie on each other, so that without an alignment that moves nothing all stays as it was.
+    for name in ("share of tumour", "combination of all phases", "delayed 1 minus 0.6 x early", "wash-out"):
+        again = map_before_alignment(found, name).values
+        known = np.isfinite(found.maps[name].values) & found.subtraction.stack.covered
+        spread = float(np.std(found.maps[name].values[known]))
+        assert np.nanmean(np.abs(again - found.maps[name].values)[known]) < 0.15 * spread, name
+
+    def rolled(each: AlignedPhase, voxels: int) -> AlignedPhase:
+        volume = each.phase.volume
+        return replace(each, phase=replace(each.phase, volume=replace(volume, voxels=np.roll(volume.voxels, voxels, 2))))
+
+    aligned = tuple(rolled(each, n) for n, each in enumerate(found.subtraction.aligned))
+    moved = replace(found.subtraction, aligned=aligned)
+    for name in ("share of tumour", "combination of all phases", "delayed 1 minus 0.6 x early"):
+        seen = map_before_alignment(replace(found, subtraction=moved), name).values
+        assert np.nanmax(np.abs(seen - found.maps[name].values)) > 0.5, f"{name}: other voxels lie on each other now"
 
 
 def test_what_changed_while_it_was_found_is_out_of_date() -> None:

@@ -238,7 +238,7 @@ def test_bad_input_gets_one_sentence() -> None:
     for words, run in (
         ("at least two phases", lambda: subtract(made[:1], TUMOUR_MM)),
         ("outside of the phases", lambda: subtract(made, TUMOUR_MM + 500.0, **near)),
-        ("vein lies outside", lambda: subtract(made, TUMOUR_MM, vein_mm=TUMOUR_MM + 500.0, **near)),
+        ("vein .497.0, 500.0, 500.0 mm. lies", lambda: subtract(made, TUMOUR_MM, vein_mm=TUMOUR_MM + 500.0, **near)),
         ("outside of the phases", lambda: subtract(made, (np.nan, 0.0, 0.0), **near)),
         ("at the same place", lambda: subtract(made, TUMOUR_MM, vein_mm=TUMOUR_MM + 1.0, **near)),
         ("no phase called 'venous'", lambda: subtract(made, TUMOUR_MM, chosen=("early", "venous"), **near)),

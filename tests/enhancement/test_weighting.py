@@ -18,14 +18,16 @@ from workstation.enhancement.weighting import Difference, cancelling_weight
 MADE = stack()
 
 
-@given(weight=st.floats(0.0, 5.0), pair=st.permutations(range(3)))
+@given(weight=st.floats(0.01, 5.0), pair=st.permutations(range(3)))
 def test_a_weighted_difference_is_what_its_formula_says(weight: float, pair: list[int]) -> None:
-    late, early = pair[0], pair[1]
+    late, early, weight = pair[0], pair[1], round(weight, 4)
     flat = replace(MADE, signals=np.stack([np.full((2, 2, 2), 100.0 * (n + 1), np.float32) for n in range(3)]))
     each = Difference(MADE.names[late], MADE.names[early], weight).of(flat)
     noise = np.hypot(MADE.noise[late], weight * MADE.noise[early])
     assert each.values == pytest.approx((100.0 * (late + 1) - weight * 100.0 * (early + 1)) / noise, rel=1e-5, abs=1e-4)
     assert each.weights[late] == 1.0 and each.weights[early] == -weight and sum(map(abs, each.weights)) == 1.0 + weight
+    told = "" if weight == 1.0 else f" {weight:g} x "
+    assert told in each.name and told in each.formula, "said as it was used"
     assert each.name.startswith(f"{MADE.names[late]} minus ") and each.unit == "noise"
 
 
@@ -35,7 +37,8 @@ def test_the_vein_vanishes_at_its_own_weight() -> None:
     assert weight == pytest.approx(VEIN[2] / VEIN[1], rel=0.02)
     each = Difference("delayed 1", "early").of(MADE)
     gone = Difference("delayed 1", "early", None).of(MADE, vein)
-    assert f"{weight:.4g} x S(early)" in gone.formula and gone.name == f"delayed 1 minus {weight:.4g} x early"
+    told = f"{round(weight, 4):g}"
+    assert f"{told} x S(early)" in gone.formula and gone.name == f"delayed 1 minus {told} x early"
     assert abs(float(np.median(gone.values[vein]))) < 0.05 < abs(float(np.median(each.values[vein])))
     tumour = shares()[0] > 0.99
     assert float(np.median(gone.values[tumour])) > 20, "the tumour stays"
@@ -61,8 +64,9 @@ def test_it_is_judged_beside_everything_else() -> None:
     [
         (Difference("venous", "early"), "no phase called 'venous'"),
         (Difference("early", "early"), "minus itself"),
-        (Difference("delayed 1", "early", -1.0), "from 0 to 5"),
-        (Difference("delayed 1", "early", float("nan")), "from 0 to 5"),
+        (Difference("delayed 1", "early", -1.0), "from 0.01 to 5"),
+        (Difference("delayed 1", "early", 0.0), "from 0.01 to 5"),
+        (Difference("delayed 1", "early", float("nan")), "from 0.01 to 5"),
         (Difference("delayed 1", "early", None), "no vein"),
     ],
 )

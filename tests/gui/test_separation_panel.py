@@ -386,6 +386,84 @@ def test_a_structure_goes_back_to_where_it_came_from(ct_window: MainWindow, done
     assert done.origin_state.text().startswith("Out of date: The registration of its phases")
 
 
+def test_going_back_restores_the_names_that_the_evidence_is_called_by(
+    ct_window: MainWindow, done: SeparationPanel
+) -> None:
+    session = session_of(ct_window)
+    type_into(done.evidence.difference.weight.number.line, "0.7")
+    assert settle(ct_window, 30)
+    let_live(0.1)
+    threshold = session.desk.separating.threshold
+    type_into(done.person, "Dr Grau")
+    click(done.accept)
+    assert settle(ct_window, 30)
+    assert "GTV is among the structures now" in done.accepted.text() and done.gtv_name.text() == "GTV_2"
+    type_into(done.phases.names[1], "artery")
+    let_live(0.1)
+    done.phases.used[0].click()
+    let_live(0.1)
+    click(done.again)
+    separated(ct_window)
+    assert [phase.name for phase in session.desk.separating.used_phases] == ["pre", "early", "delayed 1"]
+    assert done.evidence.evidence == "delayed 1 minus 0.7 x early"
+    assert session.desk.separating.threshold == pytest.approx(threshold)
+
+
+def test_a_new_click_begins_with_its_own_evidence_and_threshold(ct_window: MainWindow, done: SeparationPanel) -> None:
+    separating, runs = session_of(ct_window).desk.separating, session_of(ct_window).separation
+    separating.set_threshold(0.7)
+    type_into(done.person, "Dr Grau")
+    click(done.accept)
+    assert settle(ct_window, 30)
+    type_into(done.evidence.difference.weight.number.line, "0.7")
+    assert settle(ct_window, 30)
+    let_live(0.1)
+    click(done.again)
+    runs.cancel()
+    separating.add_sample("tumour", TUMOUR_MM)
+    separated(ct_window)
+    assert separating.threshold == 0.5 and done.evidence.evidence == "share of tumour"
+
+
+def test_what_is_doubtful_about_the_evidence_is_said(ct_window: MainWindow, done: SeparationPanel) -> None:
+    page = done.evidence
+    assert not page.doubt.isVisible()
+    found = session_of(ct_window).desk.separating.found
+    weak = [judged.evidence for judged in found.judged if judged.d_prime < 2.0 and judged.evidence in found.growers]
+    rows = {page.table.item(row, 0).text(): row for row in range(page.table.rowCount())}
+    assert weak, "no evidence of this scene is weak"
+    page.table.selectRow(rows[weak[0]])
+    let_live(0.1)
+    assert page.doubt.isVisible() and "does not tell tumour from flow" in page.doubt.text()
+    page.table.selectRow(rows["share of tumour"])
+    assert not page.doubt.isVisible()
+
+
+def test_one_phase_is_not_subtracted_from_itself(ct_window: MainWindow, done: SeparationPanel) -> None:
+    fields = done.evidence.difference
+    shown = done.evidence.evidence
+    fields.early.setCurrentIndex(fields.late.currentIndex())
+    fields.early.activated.emit(fields.early.currentIndex())
+    assert fields.reason.isVisible() and not fields.cancel.isEnabled() and not fields.weight.isEnabled()
+    fields.early.setCurrentIndex(1)
+    fields.early.activated.emit(1)
+    assert settle(ct_window, 30)
+    assert not fields.reason.isVisible() and fields.cancel.isEnabled() and shown == "share of tumour"
+
+
+def test_a_run_that_fails_says_so_in_the_place_of_an_older_verdict(
+    ct_window: MainWindow, done: SeparationPanel
+) -> None:
+    separating = session_of(ct_window).desk.separating
+    separating.add_sample("vein", TUMOUR_MM)
+    separated(ct_window)
+    assert "at the same place" in done.verdict.text() and not done.accept.isVisible()
+    separating.clear_samples()
+    separating.add_sample("tumour", TUMOUR_MM)
+    separated(ct_window)
+    assert "separates" in done.verdict.text() and done.accept.isVisible()
+
+
 def test_what_was_typed_and_clicked_comes_back_with_the_case(
     ct_window: MainWindow, done: SeparationPanel, tmp_path: Path
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from workstation.cli.output import UsageError, note
@@ -59,14 +58,14 @@ def retimed(phases: tuple[Phase, ...], text: str) -> tuple[Phase, ...]:
     """The phases with times that were typed, "0,60,300": seconds from the contrast, in the order of the phases."""
     from dataclasses import replace
 
-    from workstation.images.phase_times import TYPED, named_anew
+    from workstation.images.phase_times import FARTHEST_S, TYPED, named_anew
 
     try:
         times = [float(cell) for cell in text.split(",")]
     except ValueError as error:
         raise UsageError(f"--times-s {text!r}: seconds with commas between them are wanted") from error
-    if not all(math.isfinite(time) for time in times):
-        raise UsageError(f"--times-s {text!r}: seconds with commas between them are wanted")
+    if not all(abs(time) <= FARTHEST_S for time in times):  # not a number, too
+        raise UsageError(f"--times-s {text!r}: seconds with commas between them are wanted, a day at most")
     if len(set(times)) < len(times):
         raise UsageError(f"--times-s {text!r}: two phases can't have the same time")
     if len(times) != len(phases):

@@ -33,8 +33,8 @@ class Proposal:
 
     def outlines(self, plane: Plane) -> list[Outline]:
         """Closed, dashed outlines (u, v) in mm of a shown plane, whose origin lies on the slice."""
-        found = self._separating.found
-        if found is None or not found.separable:
+        found = self._separating.proposed
+        if found is None:
             return []
         made: list[Outline] = []
         flow = found.flow

@@ -134,6 +134,7 @@ class Separating:
         self.difference: Difference | None = None
         """Two phases of which somebody wants to see the weighted difference, beside all other evidence."""
         self.found: Found | None = None
+        self._linked = False
         self.stale = False
         """Whether something was changed since the result was found."""
         self.grower: Grower | None = None
@@ -144,6 +145,7 @@ class Separating:
         case.image_added.connect(self._images_changed)
         case.image_removed.connect(self._images_changed)
         case.registration_changed.connect(self._input_changed)
+        case.planning_image_chosen.connect(self._input_changed)
 
     # ------------------------------------------------------------------ the examination
 
@@ -234,6 +236,9 @@ class Separating:
         twice = next((name for name in names if names.count(name) > 1), "")
         if twice:
             return f"Two phases are called {twice!r}: give each a name of its own"
+        times = [phase.time_s for phase in phases if phase.time_s is not None]
+        if len(set(times)) < len(times):
+            return "Two phases have the same time: type when each was taken"
         if self.link() is None:
             return "The phases are not registered to the planning image: register one of them first"
         if self.seed_mm is None:
@@ -314,6 +319,7 @@ class Separating:
     def take(self, found: Found | None) -> None:
         """Put a result, or none, in the place of the last one."""
         self.found = found
+        self._linked = self.link() is not None
         self.stale = found is not None and found.basis != self.basis()
         self.grower = None
         if found is not None:
@@ -343,9 +349,17 @@ class Separating:
     @property
     def grown(self) -> Grown | None:
         """What belongs to the tumour at the threshold; None where there is nothing to accept."""
-        if self.grower is None or self.found is None or not self.found.separable:
+        if self.grower is None or self.proposed is None:
             return None
         return self.grower.at(self.threshold)
+
+    @property
+    def proposed(self) -> Found | None:
+        """The result, where it separates and lies where it was found: on its planning image, by a registration."""
+        found = self.found
+        if found is None or not found.separable or found.planning_key != self._case.planning_key or not self._linked:
+            return None
+        return found
 
     # ------------------------------------------------------------------ keeping it
 
@@ -408,6 +422,10 @@ class Separating:
     def _input_changed(self, *_: object) -> None:
         if self.found is not None:
             self.stale = self.found.basis != self.basis()
+            linked = self.link() is not None
+            moved, self._linked = linked != self._linked, linked
+            if moved or self.found.planning_key != self._case.planning_key:
+                self.grown_changed.emit()
         self.changed.emit()
 
     def _images_changed(self, *_: object) -> None:
@@ -431,11 +449,11 @@ def _edits_of(kept: object) -> dict[str, PhaseEdit]:
 
 
 def _difference_of(kept: object) -> Difference | None:
-    from workstation.enhancement.weighting import MOST_WEIGHT, Difference
+    from workstation.enhancement.weighting import LEAST_WEIGHT, MOST_WEIGHT, Difference
 
     if not isinstance(kept, list) or len(kept) != 3 or not all(isinstance(name, str) for name in kept[:2]):
         return None
-    known = isinstance(kept[2], int | float) and 0.0 <= kept[2] <= MOST_WEIGHT
+    known = isinstance(kept[2], int | float) and LEAST_WEIGHT <= kept[2] <= MOST_WEIGHT
     return Difference(kept[0], kept[1], float(kept[2])) if known else None
 
 

@@ -104,7 +104,7 @@ def difference_name(late: str, early: str, weight: float = 1.0) -> str:
 
 
 def _times(weight: float) -> str:
-    return "" if weight == 1.0 else f"{weight:.4g} x "
+    return "" if weight == 1.0 else f"{weight:g} x "
 
 
 def enhancement_ratio(stack: PhaseStack, early: int, late: int) -> EvidenceMap:

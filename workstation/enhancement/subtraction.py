@@ -104,7 +104,7 @@ def subtract(
     link = _link(base.volume, planning, to_reference)
     point = link.apply(np.asarray(tumour_mm, dtype=np.float64))
     vein_point = None if vein_mm is None else link.apply(np.asarray(vein_mm, dtype=np.float64))
-    _check_points(base.volume.grid, point, vein_point)
+    _check_points(base.volume.grid, (point, tumour_mm), (vein_point, vein_mm))
     if len(set(chosen)) < len(chosen):
         raise EnhancementError(f"{chosen[0]!r} is both the early and the delayed phase: name two phases")
     done = tuple(aligned) if aligned is not None else align_phases(phases, base, part(progress, 0.0, 0.6))
@@ -162,15 +162,17 @@ def _link(reference: Volume, planning: Volume | None, to_reference: SpatialMap |
     raise EnhancementError("Nothing links the phases to the planning image: register them first")
 
 
-def _check_points(grid: Grid, tumour: Float, vein: Float | None) -> None:
-    for point, what in ((tumour, "tumour"), (vein, "vein")):
+def _check_points(
+    grid: Grid, tumour: tuple[Float, ArrayLike], vein: tuple[Float | None, ArrayLike | None]
+) -> None:
+    """Of each point: where it lies in the phases' frame, and as it was given."""
+    for (point, given), what in ((tumour, "tumour"), (vein, "vein")):
         if point is not None and not (np.isfinite(point).all() and grid.contains(point)):
-            place = ", ".join(f"{value:.1f}" for value in point)
+            place = ", ".join(f"{value:.1f}" for value in np.asarray(given, dtype=np.float64).tolist())
             raise EnhancementError(
-                f"The point in the {what} lies outside of the phases (at {place} mm in the frame of reference of the"
-                " phases): choose a point within their images"
+                f"The point in the {what} ({place} mm) lies outside of the phases: choose a point within their images"
             )
-    if vein is not None and float(np.linalg.norm(vein - tumour)) < SEED_RADIUS_MM:
+    if vein[0] is not None and float(np.linalg.norm(vein[0] - tumour[0])) < SEED_RADIUS_MM:
         raise EnhancementError("The points in the tumour and in the vein lie at the same place: choose another vein")
 
 

@@ -11,7 +11,9 @@ from workstation.enhancement.maps import EvidenceMap, difference, difference_nam
 from workstation.enhancement.phase_stack import PhaseStack
 from workstation.enhancement.regions import Mask
 
-MOST_WEIGHT = 5.0
+LEAST_WEIGHT, MOST_WEIGHT = 0.01, 5.0
+DECIMALS = 4
+"""Weights are rounded to as many, so that the formula in words is the one that was worked with."""
 FEWEST_VOXELS = 10
 
 
@@ -26,12 +28,12 @@ class Difference:
     @property
     def name(self) -> str:
         """What its map is called, once the weight is known."""
-        return difference_name(self.late, self.early, 1.0 if self.weight is None else self.weight)
+        return difference_name(self.late, self.early, 1.0 if self.weight is None else round(self.weight, DECIMALS))
 
-    def of(self, stack: PhaseStack, vein: Mask | None = None) -> EvidenceMap:
-        """The map on a stack of phases. vein: (k, j, i) voxels, wanted where no weight is given.
+    def resolved(self, stack: PhaseStack, vein: Mask | None = None) -> Difference:
+        """The same with its weight as a number. vein: (k, j, i) voxels, wanted where no weight is given.
 
-        Raises EnhancementError for phases that are not there or the same, and for weights beyond 0 to 5.
+        Raises EnhancementError for phases that are not there or the same, and for weights beyond 0.01 to 5.
         """
         late, early = (_number_of(stack, name) for name in (self.late, self.early))
         if late == early:
@@ -40,11 +42,16 @@ class Difference:
         if weight is None:
             if vein is None:
                 raise EnhancementError("There is no vein whose signal could be cancelled: give the weight as a number")
-            # Rounded, so that the formula in words is the one that was worked with.
-            weight = round(cancelling_weight(stack, late, early, vein), 4)
-        if not 0.0 <= weight <= MOST_WEIGHT:  # not a number, too
-            raise EnhancementError(f"The weight {weight:g} is not one from 0 to {MOST_WEIGHT:g}")
-        return difference(stack, late, early, weight)
+            weight = cancelling_weight(stack, late, early, vein)
+        if not LEAST_WEIGHT <= weight <= MOST_WEIGHT:  # not a number, too
+            raise EnhancementError(f"The weight {weight:g} is not one from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g}")
+        return Difference(self.late, self.early, round(weight, DECIMALS))
+
+    def of(self, stack: PhaseStack, vein: Mask | None = None) -> EvidenceMap:
+        """The map on a stack of phases. vein and errors as in `resolved`."""
+        weight = self.resolved(stack, vein).weight
+        assert weight is not None
+        return difference(stack, stack.names.index(self.late), stack.names.index(self.early), weight)
 
 
 def cancelling_weight(stack: PhaseStack, late: int, early: int, region: Mask) -> float:

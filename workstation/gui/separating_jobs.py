@@ -21,7 +21,7 @@ from workstation.enhancement.regions import Mask, ball_around, opened
 from workstation.enhancement.separability import COMBINATION, Judged, combination, judged, roc
 from workstation.enhancement.separation import weighted_maps
 from workstation.enhancement.subtraction import Subtraction, subtract
-from workstation.enhancement.unmixing import SURFACE
+from workstation.enhancement.unmixing import SURFACE, shares_of
 from workstation.enhancement.weighting import Difference, is_usual
 from workstation.geometry.transform import Transform
 from workstation.gui.evidence_window import window_of
@@ -157,8 +157,8 @@ def with_difference(found: Found, own: Difference, progress: Progress = silent) 
     flow = found.compared[1] if found.compared is not None else None
     if flow is None and made.separation.flows:
         flow = made.separation.flows[0].where
-    each = own.of(made.stack, flow)
-    own = Difference(own.late, own.early, -min(each.weights))
+    own = own.resolved(made.stack, flow)
+    each = own.of(made.stack)
     made = replace(made, differences=(own,))
     if is_usual(made.stack, each.name):
         each = found.maps[each.name]
@@ -310,7 +310,22 @@ def map_before_alignment(found: Found, name: str, progress: Progress = silent) -
         unmoved, made.stack.grid, made.stack.frame_of_reference_uid, gains=made.stack.gains,
         progress=part(progress, 0.0, 0.7),
     )  # fmt: skip
-    for each in evidence_maps(stack):
-        if each.name == name:
-            return each
-    return found.maps[name]
+    usual = next((each for each in evidence_maps(stack) if each.name == name), None)
+    if usual is not None:
+        return usual
+    before = found.maps[name]
+    if name == SHARE_MAP:
+        separation = made.separation
+        return replace(before, values=shares_of(stack, separation.tumour, list(separation.flows)).tumour)
+    # A sum of the signals: what it is of those of the unaligned phases, with the same factor and the same constant.
+    factor, constant = _line(before, made.stack)
+    weights = np.array(before.weights, dtype=np.float32)
+    values = np.float32(factor) * np.tensordot(weights, stack.signals, axes=1) + np.float32(constant)
+    return replace(before, values=values)
+
+
+def _line(each: EvidenceMap, stack: PhaseStack) -> tuple[float, float]:
+    """Factor and constant between a map and the sum of the signals that it is."""
+    total = np.tensordot(np.array(each.weights), stack.signals.reshape(len(stack.signals), -1)[:, ::101], axes=1)
+    factor, constant = np.polyfit(total, each.values.ravel()[::101].astype(np.float64), 1)
+    return float(factor), float(constant)

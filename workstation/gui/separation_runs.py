@@ -34,20 +34,22 @@ PREFERRED = "share of tumour"
 
 
 class SeparationRuns(QObject):
-    """The work of one open case. changed: something is under way, or has ended.
+    """The work of one open case. changed: something is under way, or has ended. made: a structure of
+    this name was accepted.
 
     outcome: why the last run ended without a result, "" otherwise. preferred: the evidence that is shown first.
     """
 
     changed = Signal()
+    made = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
         self.outcome = ""
         self.preferred = PREFERRED
-        self._threshold: float | None = None
-        """The one to begin with: of the structure that was gone back to."""
+        self._recalled: EvidenceRecipe | None = None
+        """Of the structure that is gone back to: its evidence and threshold are wanted of the run that is under way."""
         self._asked: Difference | None = None
         self._subtracting = False
         self._job: Job | None = None
@@ -102,7 +104,7 @@ class SeparationRuns(QObject):
 
     def cancel(self) -> None:
         """Stop what is under way; everything stays as it was."""
-        self.outcome = ""
+        self.outcome, self._recalled = "", None
         job, self._job = self._job, None
         if job is not None:
             runner_of(self._session).cancel(job)
@@ -137,13 +139,24 @@ class SeparationRuns(QObject):
         else:
             self.separating.take(found)
             self.separating.keep()
-            threshold, self._threshold = self._threshold, None
-            if threshold is not None:
-                self.separating.set_threshold(threshold)
+            recipe, self._recalled = self._recalled, None
+            if recipe is not None:
+                self._recall(recipe, found)
         self.changed.emit()
 
+    def _recall(self, recipe: EvidenceRecipe, found: Found) -> None:
+        """The threshold that was accepted, on its evidence; where that is not there, it is said."""
+        wanted = found.growers.get(recipe.evidence)
+        if wanted is not None:
+            if self.separating.grower is not wanted[0]:
+                self.separating.grow_on(*wanted)
+            self.separating.set_threshold(recipe.threshold)
+        elif found.separable:
+            words = f"{recipe.evidence!r}, which it was grown on, is not among the evidence any more"
+            self._session.refused.emit(words)
+
     def _failed(self, error: Exception) -> None:
-        self._job = None
+        self._job = self._recalled = None
         if is_expected(error):
             self.outcome = sentence_of(error)
             self._session.refused.emit(self.outcome)
@@ -153,7 +166,8 @@ class SeparationRuns(QObject):
         self.changed.emit()
 
     def _clicked(self, kind: str) -> None:
-        """A click in the tumour is enough: it begins at once."""
+        """A click in the tumour is enough: it begins at once, and without what was wanted of another click."""
+        self._recalled, self.preferred = None, PREFERRED
         if kind in (TUMOUR, VEIN) and not self.separating.why_not():
             self.separate()
 
@@ -252,6 +266,7 @@ class SeparationRuns(QObject):
         made = replace(empty, stack=stack, color=color, generation_algorithm="SEMIAUTOMATIC", evidence=kept)
         if not session.do(AddStructure(made)):
             session.desk.active = made.identifier
+            self.made.emit(name)
 
     def _recipe(self, found: Found, person: str) -> EvidenceRecipe:
         separating = self.separating
@@ -293,7 +308,7 @@ class SeparationRuns(QObject):
         if recipe is None:
             return
         separating = self.separating
-        self.preferred, self._threshold = recipe.evidence, recipe.threshold
+        self._restore_phases(recipe)
         separating.choose_reference(recipe.reference_key)
         own = _difference_in(recipe)
         if own is not None:
@@ -303,6 +318,24 @@ class SeparationRuns(QObject):
         reason = separating.why_not()
         if reason:
             self._session.refused.emit(reason)
+        else:
+            # The click has begun a run.
+            self.preferred, self._recalled = recipe.evidence, recipe
+
+    def _restore_phases(self, recipe: EvidenceRecipe) -> None:
+        """The phases that counted, with the names and times that they had: evidence is called by them."""
+        separating = self.separating
+        wanted = {phase.image_key: phase for phase in recipe.phases}
+        for phase in separating.phases:
+            key = phase.volume.key
+            told = wanted.get(key)
+            separating.edit_phase(key, used=told is not None)
+            if told is not None and told.time_s != phase.time_s:
+                separating.edit_phase(key, time_s=told.time_s)
+        for phase in separating.phases:
+            told = wanted.get(phase.volume.key)
+            if told is not None and told.name != phase.name:
+                separating.edit_phase(phase.volume.key, name=told.name)
 
 
 def _difference_in(recipe: EvidenceRecipe) -> Difference | None:
@@ -312,9 +345,10 @@ def _difference_in(recipe: EvidenceRecipe) -> Difference | None:
     counting = [(w, phase.name) for w, phase in zip(recipe.weights, recipe.phases, strict=False) if w]
     later = [name for w, name in counting if w == 1.0]
     earlier = [(-w, name) for w, name in counting if w < 0]
-    if len(counting) != 2 or len(later) != 1 or len(earlier) != 1 or earlier[0][0] == 1.0:
+    if len(counting) != 2 or len(later) != 1 or len(earlier) != 1:
         return None
-    return Difference(later[0], earlier[0][1], earlier[0][0])
+    found = Difference(later[0], earlier[0][1], earlier[0][0])
+    return found if found.name == recipe.evidence else None
 
 
 def _volumes(grower: Grower, progress: Any) -> tuple[Any, Any]:

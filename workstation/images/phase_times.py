@@ -19,7 +19,8 @@ CONTRAST, FIRST_ENHANCED, SECOND = "the start of the contrast", "the first phase
 
 ARTERIAL_ENDS_S, EARLY_ENDS_S = 35.0, 150.0
 QUICK_S = 90.0
-DAY_S = 86_400.0
+DAY_S = FARTHEST_S = 86_400.0
+"""A day; no phase can be further from the contrast."""
 _CLOCKS = ("AcquisitionTime", "ContentTime", "SeriesTime")
 
 

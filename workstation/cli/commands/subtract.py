@@ -38,7 +38,8 @@ JSON: {"phases": [{"name", "time_s"}], "motion": [{"phase", "translation_mm", "r
 "warnings": [...], "seconds", "sentence", "gains", "maps": [{"name", "formula", "unit"}], "out"}. noise and gains have
 one number for each phase; gtv and vein are null where nothing is written. Seconds count from the folder to the
 candidate, without writing. --early and --delayed name the phases that decide; "chosen" is then their difference, with
---weight W the delayed phase minus W times the early one; --weight vein is the W at which the vein vanishes.
+--weight W the delayed phase minus W times the early one (vein: the W at which the vein vanishes), which is then among
+the maps and the evidence. The candidate itself is told by the shares of both courses in these phases, with any weight.
 """
 
 
@@ -64,7 +65,8 @@ def add_to(subparsers: Any) -> None:
     parser.add_argument("--delayed", metavar="PHASE", help="see --early")
     parser.add_argument(
         "--weight", metavar="W|vein",
-        help="with --early and --delayed: the early phase counts W times (0 to 5), or as often as cancels the vein",
+        help="with --early and --delayed: also the map in which the early phase counts W times (0.01 to 5), or as often"
+        " as cancels the vein, judged like all evidence",
     )  # fmt: skip
     parser.add_argument("--best", action="store_true", help="all phases decide (the default)")
     parser.add_argument(
@@ -135,7 +137,7 @@ def _chosen(options: argparse.Namespace) -> tuple[str, ...]:
 
 def _weighted(text: str | None, chosen: tuple[str, ...]) -> tuple[Difference, ...]:
     """The difference that was asked for, none without --weight."""
-    from workstation.enhancement.weighting import MOST_WEIGHT, Difference
+    from workstation.enhancement.weighting import LEAST_WEIGHT, MOST_WEIGHT, Difference
 
     if text is None:
         return ()
@@ -145,8 +147,8 @@ def _weighted(text: str | None, chosen: tuple[str, ...]) -> tuple[Difference, ..
         weight = None if text == "vein" else float(text)
     except ValueError as error:
         raise UsageError(f"--weight {text!r}: a number, or the word vein, is wanted") from error
-    if weight is not None and not 0.0 <= weight <= MOST_WEIGHT:
-        raise UsageError(f"--weight {text}: a number from 0 to {MOST_WEIGHT:g} is wanted")
+    if weight is not None and not LEAST_WEIGHT <= weight <= MOST_WEIGHT:
+        raise UsageError(f"--weight {text}: a number from {LEAST_WEIGHT:g} to {MOST_WEIGHT:g} is wanted")
     return (Difference(chosen[1], chosen[0], weight),)
 
 
@@ -221,7 +223,10 @@ def _written(found: Subtraction, out: Path, chosen: tuple[str, ...], progress: P
     if separation.separable:
         written = {CANDIDATE: found.tumour, VEIN: found.vein}
         _write_contours(found, out / "gtv.dcm")
-    for warning in separation.warnings[:-1]:
+    warnings = [*separation.warnings]
+    if any(each.weight is None for each in found.differences) and not separation.flows:
+        warnings.insert(-1, "There is no vein whose signal could be cancelled: no weighted map was made.")
+    for warning in warnings[:-1]:
         note(f"warning: {warning}")
     volumes = {name: {"volume_cc": round(volume_cc(drawn), 3)} for name, drawn in written.items() if drawn.slices}
     return {
@@ -233,7 +238,7 @@ def _written(found: Subtraction, out: Path, chosen: tuple[str, ...], progress: P
         "separable": separation.separable,
         "gtv": volumes.get(CANDIDATE),
         "vein": volumes.get(VEIN),
-        "warnings": list(separation.warnings),
+        "warnings": warnings,
         "sentence": separation.sentence,
         "gains": [round(float(v), 4) for v in stack.gains],
         "maps": [{"name": each.name, "formula": each.formula, "unit": each.unit} for each in found.maps()],

@@ -36,13 +36,17 @@ class DifferenceFields(QWidget):
         row.addWidget(label("minus", "muted"))
         row.addWidget(self.early, 1)
         column.addLayout(row)
-        self.weight = SliderField("×", 0.0, MOST, TIP, STEP)
-        self.weight.slider.setRange(0, round(SLIDER_MOST / STEP))  # more can be typed
+        self.weight = SliderField("×", STEP, MOST, "The weight", STEP)
+        self.weight.slider.setRange(1, round(SLIDER_MOST / STEP))  # more can be typed
+        self.weight.slider.setToolTip(TIP)
         self.weight.number.line.setFixedWidth(NUMBER_PX)
         self.weight.set_value(1.0)
         column.addLayout(named("Weight", self.weight))
         self.cancel = plain("Weight that cancels the vein", lambda: self._ask(None), "drop-half", CANCEL_TIP)
         column.addWidget(self.cancel)
+        self.reason = label("Choose two different phases.", "reason", wrap=True)
+        self.reason.hide()
+        column.addWidget(self.reason)
         self.late.activated.connect(lambda _n: self._ask(self.weight.value()))
         self.early.activated.connect(lambda _n: self._ask(self.weight.value()))
         self.weight.changed.connect(self._ask)
@@ -53,15 +57,21 @@ class DifferenceFields(QWidget):
         fill_choice(self.late, entries, late)
         fill_choice(self.early, entries, early)
         self.show_weight(weight)
+        self._show_same(late == early)
 
     def show_weight(self, weight: float) -> None:
         """The weight that a difference has, while no hand is at the slider."""
         if not self.weight.slider.isSliderDown():
             self.weight.set_value(weight)
 
+    def _show_same(self, same: bool) -> None:
+        self.cancel.setEnabled(not same)
+        self.weight.setEnabled(not same)
+        self.reason.setVisible(same)
+
     def _ask(self, weight: float | None) -> None:
         late, early = str(self.late.currentData() or ""), str(self.early.currentData() or "")
         same = late == early
-        self.cancel.setEnabled(not same)
+        self._show_same(same)
         if late and early and not same:
             self.asked.emit(late, early, weight)

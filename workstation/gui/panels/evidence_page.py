@@ -18,11 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workstation.enhancement.separability import SEPARATES
 from workstation.gui.evidence_shown import BEFORE, curves_of, hover_course, map_shown
 from workstation.gui.fields import SliderField, label
 from workstation.gui.panels.difference_fields import DifferenceFields
 from workstation.gui.panels.panel import heading, named
 from workstation.gui.plot_library import runner_of, when_plots_are_there
+from workstation.gui.separation_runs import PREFERRED
 from workstation.gui.session import Session
 
 if TYPE_CHECKING:
@@ -34,6 +36,11 @@ HEADS = ("Evidence", "d′", "AUC")
 MOST_ROWS = 7
 HOVER_MS = 30
 PER_CENT = 100.0
+UNLIKE = 0.2
+"""By which part of its volume a proposal differs from that of the share of tumour, for it to be said."""
+TABLE_TIP = (
+    "Ranked by d′. What needs all phases comes after a map of two that is nearly as good; times and classes come last"
+)
 VOLUME_TIP = (
     "Counted in voxels of the MR. The structure's contours run between them on the planning image's slices, "
     "so that its volume differs by a few per cent"
@@ -63,6 +70,8 @@ class EvidencePage(QWidget):
         self.volume = label("", wrap=True)
         self.volume.setToolTip(VOLUME_TIP)
         column.addWidget(self.volume)
+        self.doubt = label("", "caution", wrap=True)
+        column.addWidget(self.doubt)
         self._threshold_place, self._course_place, self._roc_place = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
         column.addLayout(self._threshold_place)
         self.below_threshold = QVBoxLayout()
@@ -157,6 +166,7 @@ class EvidencePage(QWidget):
             self._session.viewing.map_shown = None
             self._separating.grow_on(None, 0.5)
             self._show_volumes()
+            self._show_doubt()
         elif rows and found is not None:
             wanted = next((n for n, row in enumerate(rows) if row[0] in found.growers), 0)
             preferred = next((n for n, row in enumerate(rows) if row[0] == self._runs.preferred), wanted)
@@ -188,6 +198,8 @@ class EvidencePage(QWidget):
         grower, threshold = found.growers.get(name, (None, 0.5))
         self._separating.grow_on(grower, threshold)
         self._show_volumes()
+        self._show_doubt()
+        self.table.scrollToItem(self.table.item(self.table.currentRow(), EVIDENCE))
 
     def _show_map(self) -> None:
         found, name = self._found, self.evidence
@@ -299,6 +311,21 @@ class EvidencePage(QWidget):
         if plot is not None:
             plot.set_threshold(separating.threshold)  # type: ignore[attr-defined]
 
+    def _show_doubt(self) -> None:
+        """What should be known of the evidence that the proposal is grown on."""
+        found, name = self._found, self.evidence
+        words = ""
+        if found is not None and found.separable and name in found.growers:
+            told = next((each for each in found.judged if each.evidence == name), None)
+            if told is not None and told.d_prime < SEPARATES:
+                words = f"This evidence does not tell tumour from flow (d′ {told.d_prime:.1f})."
+            elif name != PREFERRED and PREFERRED in found.growers:
+                own, best = (grower.at(at).volume_cc for grower, at in (found.growers[name], found.growers[PREFERRED]))
+                if abs(own - best) > UNLIKE * best:
+                    words = f"By the {PREFERRED} it is {best:.1f} cc: look where the two differ."
+        self.doubt.setText(words)
+        self.doubt.setVisible(bool(words))
+
 
 def _separation_of(found: Found | None) -> Separation | None:
     return found.subtraction.separation if found is not None else None
@@ -313,7 +340,8 @@ def _table() -> QTableWidget:
     made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     made.setTextElideMode(Qt.TextElideMode.ElideRight)
-    made.setAccessibleName("Evidence, the best first")
+    made.setAccessibleName("Evidence, ranked")
+    made.horizontalHeader().setToolTip(TABLE_TIP)
     header = made.horizontalHeader()
     header.setSectionResizeMode(EVIDENCE, QHeaderView.ResizeMode.Stretch)
     for column in (D_PRIME, AUC):

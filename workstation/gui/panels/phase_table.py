@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QToolButton, QW
 from workstation.editing.separating import Separating
 from workstation.gui.fields import label, restyle
 from workstation.gui.panels.panel import clear_layout
-from workstation.images.phase_times import Phase
+from workstation.images.phase_times import FARTHEST_S, Phase
 
 USED, NAME, TIME, REFERENCE = range(4)
 HEADS = ("", "Name", "s from contrast", "Onto")
-FARTHEST_S = 86_400.0
+LONGEST_NAME = 40
 
 
 class PhaseTable(QWidget):
@@ -72,6 +72,7 @@ class PhaseTable(QWidget):
         name.setAccessibleName(f"Name of {phase.name}")
         name.setToolTip(f"{phase.volume.description}: {phase.told_by}")
         name.setMinimumWidth(60)
+        name.setMaxLength(LONGEST_NAME)
         name.editingFinished.connect(partial(self._rename, name, phase))
         time = QLineEdit("" if phase.time_s is None else f"{phase.time_s:.0f}")
         time.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -105,6 +106,8 @@ class PhaseTable(QWidget):
         if field.isModified() and text != phase.name:
             field.setModified(False)
             self._separating.edit_phase(phase.volume.key, name=text)
+            if not text:  # as it was recognised, which it may be called already
+                field.setText(next(p.name for p in self._separating.phases if p.volume is phase.volume))
 
     def _retime(self, field: QLineEdit, phase: Phase) -> None:
         if not field.isModified():

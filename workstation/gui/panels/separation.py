@@ -28,6 +28,8 @@ SHADINGS = [("Cancelled by ratios", "ratio"), ("Corrected (N4)", "n4")]
 KIND_WORDS = ((TUMOUR, "Tumour"), (VEIN, "Vein"), (ARTERY, "Artery"), (MUSCLE, "Muscle"))
 NO_VEIN, ROBUST, NO_BARRIER = "", "", ""
 GAP_PX = 8
+LONGEST_NAME = 64
+"""Of a structure (ROI Name, 3006,0026)."""
 TEACHING = (
     "A vascular tumour and the vein beside it are equally bright. Over the phases of an MR they are not: open an "
     "examination of several phases, and one click in the tumour separates them."
@@ -171,6 +173,12 @@ class SeparationPanel(DockedPanel):
         inside.addLayout(named("Vein", self.vein_name, 84))
         self.keep_vein = plain("Keep the vein as a structure", self._keep_vein, "check")
         inside.addWidget(self.keep_vein)
+        self.accepted = label("", "good", wrap=True)
+        self.accepted.hide()
+        inside.addWidget(self.accepted)
+        self.runs.made.connect(self._tell_made)
+        for field in (self.gtv_name, self.vein_name):
+            field.setMaxLength(LONGEST_NAME)
         self.evidence.below_threshold.addWidget(self._acceptance)
 
     def _add_origin(self, content: QVBoxLayout) -> None:
@@ -265,6 +273,8 @@ class SeparationPanel(DockedPanel):
     def _show_outcome(self) -> None:
         separating, runs = self.separating, self.runs
         reason = separating.why_not()
+        if runs.running and not self.stop.isVisible():
+            QTimer.singleShot(50, self, lambda: self.ensureWidgetVisible(self.progress))
         self.separate.setVisible(not runs.running)
         self.separate.setEnabled(not reason)
         self.separate.setToolTip(reason)
@@ -277,22 +287,35 @@ class SeparationPanel(DockedPanel):
             self.verdict.setText(runs.outcome or (reason + "." if reason and separating.seed_mm is not None else ""))
             restyle(self.verdict, kind="reason" if runs.outcome else "muted")
             self.warnings.setText("")
+        elif runs.outcome:
+            # The last run ended without a result: what an older one has said would be taken for its answer.
+            self.verdict.setText(runs.outcome)
+            restyle(self.verdict, kind="reason")
+            self.warnings.setText("")
         else:
-            stale = " Something was changed since: separate again." if separating.stale else ""
-            self.verdict.setText(found.subtraction.separation.sentence + stale)
-            restyle(self.verdict, kind="good" if found.separable and not stale else "caution")
-            self.warnings.setText("\n".join(f"• {text}" for text in found.subtraction.separation.warnings[:-1]))
+            warnings = found.subtraction.separation.warnings[:-1]
+            self.verdict.setText(found.subtraction.separation.sentence + self._stale_words(reason))
+            surely = found.separable and not separating.stale and not warnings
+            restyle(self.verdict, kind="good" if surely else "caution")
+            self.warnings.setText("\n".join(f"• {text}" for text in warnings))
+            restyle(self.warnings, kind="caution")
         self.verdict.setVisible(bool(self.verdict.text()))
         self.warnings.setVisible(bool(self.warnings.text()))
         self.evidence.setVisible(found is not None)
-        offered = found is not None and found.separable and not separating.stale and not runs.running
+        offered = separating.proposed is not None and not separating.stale and not runs.running and not runs.outcome
         self._acceptance.setVisible(offered)
         if found is not self._named:
             self._named = found
+            self.accepted.hide()
             self._propose_names()
         self.always.setVisible(found is not None)
         if found is not None:
             self.always.setText(found.subtraction.separation.warnings[-1])
+
+    def _stale_words(self, reason: str) -> str:
+        if not self.separating.stale:
+            return ""
+        return f" Something was changed since. {reason}." if reason else " Something was changed since: separate again."
 
     def _show_origin(self) -> None:
         structure = self.session.active
@@ -348,6 +371,14 @@ class SeparationPanel(DockedPanel):
             # The second half of a double click accepts nothing.
             self.accept.setEnabled(False)
             QTimer.singleShot(QApplication.doubleClickInterval(), self.accept, lambda: self.accept.setEnabled(True))
+
+    def _tell_made(self, name: str) -> None:
+        """What was accepted, where it was accepted; the name for the next one."""
+        self.accepted.setText(f"{name} is among the structures now (Ctrl+Z takes it back).")
+        self.accepted.show()
+        self.gtv_name.setModified(False)
+        self.vein_name.setModified(False)
+        self._propose_names()
 
     def _keep_vein(self) -> None:
         self.runs.keep_vein(self.vein_name.text(), self.person.text())

@@ -59,7 +59,7 @@ class VolumeProposal(QObject):
     @property
     def found(self) -> Found | None:
         """The result that is shown; None where nothing is."""
-        return self._separating.found if self._there and not self._viewing.hide_all else None
+        return self._separating.proposed if self._there and not self._viewing.hide_all else None
 
     def _changed(self) -> None:
         if isValid(self) and not self._follow.isActive():
@@ -67,8 +67,8 @@ class VolumeProposal(QObject):
 
     def _ask(self) -> None:
         """Surfaces of what is another one now."""
-        found, grown = self._separating.found, self._separating.grown
-        flow = found.flow if found is not None and found.separable else None
+        found, grown = self._separating.proposed, self._separating.grown
+        flow = found.flow if found is not None else None
         for name, piece in ((TUMOUR, grown), (FLOW, flow)):
             piece = piece if piece is not None and piece.region.any() else None
             if piece is self._asked.get(name):
