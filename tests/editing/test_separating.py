@@ -269,8 +269,8 @@ def test_any_map_can_be_seen_without_the_alignment() -> None:
         assert np.nanmean(np.abs(again - found.maps[name].values)[known]) < 0.15 * spread, name
 
     def rolled(each: AlignedPhase, voxels: int) -> AlignedPhase:
-        volume = each.phase.volume
-        return replace(each, phase=replace(each.phase, volume=replace(volume, voxels=np.roll(volume.voxels, voxels, 2))))
+        volume = replace(each.phase.volume, voxels=np.roll(each.phase.volume.voxels, voxels, 2))
+        return replace(each, phase=replace(each.phase, volume=volume))
 
     aligned = tuple(rolled(each, n) for n, each in enumerate(found.subtraction.aligned))
     moved = replace(found.subtraction, aligned=aligned)

@@ -398,6 +398,10 @@ def test_going_back_restores_the_names_that_the_evidence_is_called_by(
     click(done.accept)
     assert settle(ct_window, 30)
     assert "GTV is among the structures now" in done.accepted.text() and done.gtv_name.text() == "GTV_2"
+    volume = ct_window.workspace.views.views["volume"]
+    if volume.proposal is not None:
+        let_live(0.3)
+        assert not volume.proposal._asked["proposed tumour"], "two surfaces at one place would be speckled"
     type_into(done.phases.names[1], "artery")
     let_live(0.1)
     done.phases.used[0].click()

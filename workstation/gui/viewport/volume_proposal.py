@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 
@@ -16,7 +17,8 @@ from workstation.view.surface_mesh import field_mesh
 from workstation.view.volume_scene import SurfaceLook
 
 if TYPE_CHECKING:
-    from workstation.editing.separating import Found, Separating
+    from workstation.editing.desk import Desk
+    from workstation.editing.separating import Found
     from workstation.enhancement.growing import Grown
     from workstation.view.background import Answer, Background
     from workstation.view.surface_mesh import SurfaceMesh
@@ -35,11 +37,10 @@ class VolumeProposal(QObject):
 
     changed = Signal()
 
-    def __init__(
-        self, separating: Separating, viewing: Viewing, renderer: VolumeRenderer, maker: Background, parent: QObject
-    ):
+    def __init__(self, desk: Desk, viewing: Viewing, renderer: VolumeRenderer, maker: Background, parent: QObject):
         super().__init__(parent)
-        self._separating, self._viewing = separating, viewing
+        self._case, self._separating, self._viewing = desk.case, desk.separating, viewing
+        separating = self._separating
         self._renderer, self._maker = renderer, maker
         self._asked: dict[str, Grown | None] = {}
         self._there: set[str] = set()
@@ -48,6 +49,8 @@ class VolumeProposal(QObject):
         self.note = ""
         separating.found_changed.connect(self._changed)
         separating.grown_changed.connect(self._changed)
+        for fact in (desk.case.structure_added, desk.case.structure_removed):
+            fact.connect(self._changed)
         viewing.visibility_changed.connect(self._show_visible)
         self._changed()
 
@@ -61,13 +64,15 @@ class VolumeProposal(QObject):
         """The result that is shown; None where nothing is."""
         return self._separating.proposed if self._there and not self._viewing.hide_all else None
 
-    def _changed(self) -> None:
+    def _changed(self, *_: object) -> None:
         if isValid(self) and not self._follow.isActive():
             self._follow.start()
 
     def _ask(self) -> None:
         """Surfaces of what is another one now."""
         found, grown = self._separating.proposed, self._separating.grown
+        if found is not None and self._is_shown_accepted(found):
+            grown = None
         flow = found.flow if found is not None else None
         for name, piece in ((TUMOUR, grown), (FLOW, flow)):
             piece = piece if piece is not None and piece.region.any() else None
@@ -79,6 +84,16 @@ class VolumeProposal(QObject):
                 self._remove(name)
             else:
                 self._maker.ask((PROPOSAL, name), partial(mesh_of, piece, found.link))
+
+    def _is_shown_accepted(self, found: Found) -> bool:
+        """Whether what is proposed is a structure by now that is shown: two surfaces at one place are speckled."""
+        grower, threshold = self._separating.grower, self._separating.threshold
+        return grower is not None and any(
+            each.evidence is not None and each.evidence.evidence == grower.evidence.name
+            and each.evidence.threshold == threshold and np.allclose(each.evidence.seed_mm, found.seed_mm)
+            and self._viewing.visible(each.identifier)
+            for each in self._case.structures.values()
+        )  # fmt: skip
 
     def _remove(self, name: str) -> None:
         self._there.discard(name)
@@ -104,6 +119,7 @@ class VolumeProposal(QObject):
         self.changed.emit()
 
     def _show_visible(self) -> None:
+        self._changed()
         if not isValid(self) or not self._there:
             return
         names, visible = tuple(self._there), not self._viewing.hide_all

@@ -285,7 +285,7 @@ class VolumeView(QWidget):
         self.surfaces.changed.connect(self.refresh)
         self.context.changed.connect(self._context_changed)
         if self.desk is not None:
-            made = VolumeProposal(self.desk.separating, self.viewing, self.renderer, self._maker, self)
+            made = VolumeProposal(self.desk, self.viewing, self.renderer, self._maker, self)
             made.changed.connect(self.refresh)
             self.proposal = made
         self._look_changed()
