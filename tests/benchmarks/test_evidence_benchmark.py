@@ -139,7 +139,8 @@ def test_the_proposal_follows_the_threshold(capsys: pytest.CaptureFixture[str], 
             print(f"longest event, {name}: {longest:.1f} ms")
     for name in ("share of tumour", "maps"):
         assert np.median(found["steps"][name]) <= THRESHOLD_MS, name
-        assert found["stalls"][name] <= LARGEST_STALL_MS, name
+    for name, longest in found["stalls"].items():
+        assert longest <= LARGEST_STALL_MS, name
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 EVIDENCE, D_PRIME, AUC = range(3)
 HEADS = ("Evidence", "d′", "AUC")
 MOST_ROWS = 7
-HOVER_MS = 30
+HOVER_MS, VOLUMES_MS = 30, 300
 PER_CENT = 100.0
 UNLIKE = 0.2
 """By which part of its volume a proposal differs from that of the share of tumour, for it to be said."""
@@ -60,6 +60,9 @@ class EvidencePage(QWidget):
         self._found: Found | None = None
         self._plots: dict[str, QWidget] = {}
         self._to_draw: list[Callable[[], object]] = []
+        self._weighted = False
+        self._volumes_soon = QTimer(self, singleShot=True)
+        self._volumes_soon.timeout.connect(self._ask_for_volumes)
         self._next_plot = QTimer(self, singleShot=True, interval=0)
         self._next_plot.timeout.connect(self._draw_next)
         column = QVBoxLayout(self)
@@ -116,7 +119,9 @@ class EvidencePage(QWidget):
         before, self._found = self._found, found
         self.before.setChecked(False)
         same = found is not None and _separation_of(found) is _separation_of(before)
+        self._weighted = same
         self._fill(found, asked=same)
+        self._weighted = False
         self._show_difference()
         if found is None:
             self._session.viewing.map_shown = None
@@ -289,8 +294,14 @@ class EvidencePage(QWidget):
         if plot is not None:
             plot.setVisible(grower is not None)
             if grower is not None:
-                self._runs.volumes_of(grower, self._draw_volumes)
+                # While a weight is dragged one map follows another: the curve waits until it rests.
+                self._volumes_soon.start(VOLUMES_MS if self._weighted else 0)
         self._show_threshold()
+
+    def _ask_for_volumes(self) -> None:
+        grower = self._separating.grower
+        if grower is not None:
+            self._runs.volumes_of(grower, self._draw_volumes)
 
     def _draw_volumes(self, grower: object, thresholds: NDArray[np.float64], volumes: NDArray[np.float64]) -> None:
         plot = self._plots.get("volumes")
