@@ -17,6 +17,7 @@ from tests.gui.hands import click, let_live, place, slice_view, type_into
 from tests.gui.small_patient import CT_FRAME, WHO
 from tests.gui.test_window import cut_off
 from workstation.case.commands import AddImage, AddRegistration
+from workstation.enhancement.weighting import Difference
 from workstation.fusion.registration import Registration
 from workstation.geometry.transform import Transform
 from workstation.gui.application import settle
@@ -198,6 +199,23 @@ def test_two_phases_are_subtracted_with_a_weight(ct_window: MainWindow, done: Se
     separated(ct_window)
     assert page.evidence == "delayed 1 minus 0.8 x early", "where it came from is found again"
     assert session.desk.separating.threshold == pytest.approx(gtv.evidence.threshold)
+
+
+def test_a_subtraction_that_was_stopped_does_not_stop_the_next(ct_window: MainWindow, done: SeparationPanel) -> None:
+    runs = session_of(ct_window).separation
+    runs.subtract_phases(Difference("delayed 1", "early", 0.5))
+    (job,) = [each for each in ct_window.runner.jobs if each.title == "Subtracting the phases"]
+    ct_window.runner.cancel(job)
+    for weight in (0.6, 0.7, 0.8):  # while one is made, only the last one is wanted
+        runs.subtract_phases(Difference("delayed 1", "early", weight))
+    assert settle(ct_window, 30)
+    let_live(0.1)
+    assert done.evidence.evidence == "delayed 1 minus 0.8 x early"
+    runs.subtract_phases(Difference("delayed 1", "early", 9.0))
+    assert settle(ct_window, 30)
+    let_live(0.1)
+    assert "not one from" in " ".join(ct_window.messages.texts())
+    assert done.evidence.evidence == "delayed 1 minus 0.8 x early"
 
 
 def test_the_map_lies_over_the_views_and_t_switches_it(ct_window: MainWindow, done: SeparationPanel) -> None:

@@ -51,7 +51,7 @@ class SeparationRuns(QObject):
         self._recalled: EvidenceRecipe | None = None
         """Of the structure that is gone back to: its evidence and threshold are wanted of the run that is under way."""
         self._asked: Difference | None = None
-        self._subtracting = False
+        self._subtracting: Job | None = None
         self._job: Job | None = None
         self._heard: JobRunner | None = None
         session.desk.separating.clicked.connect(self._clicked)
@@ -186,14 +186,14 @@ class SeparationRuns(QObject):
     def subtract_phases(self, own: Difference) -> None:
         """Show a weighted difference of two phases, in the background; what is asked for meanwhile comes after it."""
         self._asked = own
-        if not self._subtracting:
+        # A job that a person has stopped in the list of jobs ends without a word.
+        if self._subtracting not in runner_of(self._session).jobs:
             self._subtract_next()
 
     def _subtract_next(self) -> None:
         from workstation.gui.separating_jobs import with_difference
 
-        found, own, self._asked = self.separating.found, self._asked, None
-        self._subtracting = found is not None and own is not None
+        found, own, self._asked, self._subtracting = self.separating.found, self._asked, None, None
         if found is None or own is None:
             return
 
@@ -212,7 +212,9 @@ class SeparationRuns(QObject):
                 runner_of(self._session).failed.emit("Subtracting the phases", error)
             self._subtract_next()
 
-        runner_of(self._session).start("Subtracting the phases", with_difference, found, own, then=came, failed=failed)
+        self._subtracting = runner_of(self._session).start(
+            "Subtracting the phases", with_difference, found, own, then=came, failed=failed
+        )
 
     def volumes_of(self, grower: Grower, then: Callable[[Grower, Any, Any], None]) -> None:
         """Work out how the volume follows the threshold, in the background."""
