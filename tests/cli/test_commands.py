@@ -273,3 +273,9 @@ def test_registering_within_one_frame_of_reference_is_remarked_on(study, tmp_pat
     outcome = run_command("register", "--fixed", images, "--moving", images, "--out", tmp_path / "r.dcm", "--json")
     assert outcome.code == 0 and "one frame of reference" in outcome.err
     assert outcome.result["translation_mm"] == pytest.approx([0, 0, 0], abs=0.3)
+
+
+def test_warm_up_compiles_every_kernel_in_processes_of_its_own() -> None:
+    result = run_command("warm-up", "--json").result
+    assert {"workstation.enhancement.region_kernels", "workstation.view.slab_kernels"} <= set(result["modules"])
+    assert all(name.endswith("_kernels") for name in result["modules"]) and result["seconds"] > 0
