@@ -7,10 +7,12 @@ repainted; the longest event of the window's thread is told for everything, from
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,83 +38,104 @@ def clicked(window: Any) -> Any:
     return grid.to_patient(core[len(core) // 2][::-1].astype(float))
 
 
-def measure(folder: str) -> dict[str, Any]:
-    """Milliseconds of every step by what is done, and the longest events."""
-    from PySide6.QtCore import QEvent, QPointF, Qt
+class Work:
+    """The window with a separated case, and what was measured in it: milliseconds of every step by what is done."""
 
-    stalls = Stalls()
-    application = watched_application(stalls)
-    from tests.gui.viewport_scene import mouse, press, release
-    from workstation.gui.application import create_window, settle
-    from workstation.gui.jobs.runner import live
-    from workstation.view.preparation import warm_up
+    def __init__(self, folder: str) -> None:
+        self.stalls = Stalls()
+        self.application = watched_application(self.stalls)
+        from workstation.gui.application import create_window, settle
+        from workstation.gui.jobs.runner import live
+        from workstation.view.preparation import warm_up
 
-    warm_up()
-    window = create_window(theme="dark", size=(1400, 1000))
-    settle(window, 120)
-    window.commands.open_paths([folder])
-    settle(window, 120)
-    session = window.session
-    point = clicked(window)
-    session.viewing.crosshair_mm = point
-    panel = window.workspace.show_dock("separation")
-    live(3000)
-    stalls.watching, stalls.doing = True, "from the click to the result"
-    begun = time.perf_counter()
-    session.desk.separating.add_sample("tumour", point)
-    settle(window, 120)
-    live(1500)
-    found: dict[str, Any] = {"separated_s": time.perf_counter() - begun, "steps": {}}
-    stalls.watching = False
+        warm_up()
+        self.live, self.steps = live, dict[str, list[float]]()
+        self.window = create_window(theme="dark", size=(1400, 1000))
+        settle(self.window, 120)
+        self.window.commands.open_paths([folder])
+        settle(self.window, 120)
+        self.session = self.window.session
+        point = clicked(self.window)
+        self.session.viewing.crosshair_mm = point
+        self.panel = self.window.workspace.show_dock("separation")
+        live(3000)
+        begun = time.perf_counter()
+        with self.watched("from the click to the result"):
+            self.session.desk.separating.add_sample("tumour", point)
+            settle(self.window, 120)
+            live(1500)
+        self.separated_s = time.perf_counter() - begun
 
-    def drag(name: str) -> None:
-        plot = panel.evidence._plots["volumes"]
+    @contextlib.contextmanager
+    def watched(self, doing: str) -> Iterator[None]:
+        """The longest event in here counts for what is done."""
+        self.stalls.watching, self.stalls.doing = True, doing
+        yield
+        self.stalls.watching = False
+
+    def step(self, doing: str, action: Callable[[], object], done: Callable[[], bool] = lambda: True) -> None:
+        """Time an action until everything is repainted, and whatever else has to come of it is there."""
+        started = time.perf_counter()
+        action()
+        self.application.processEvents()
+        while not done() and time.perf_counter() - started < 5.0:
+            self.application.processEvents()
+        self.application.processEvents()
+        self.steps.setdefault(doing, []).append((time.perf_counter() - started) * 1e3)
+
+    def drag_threshold(self, doing: str) -> None:
+        """The line of the plot from end to end, with a real mouse."""
+        from PySide6.QtCore import QEvent, QPointF, Qt
+
+        from tests.gui.viewport_scene import mouse, press, release
+
+        plot = self.panel.evidence._plots["volumes"]
         area, port = plot.area, plot.area.viewport()
-        panel.ensureWidgetVisible(plot)
-        live(500)
+        self.panel.ensureWidgetVisible(plot)
+        self.live(500)
         height = port.height() / 2
         low, high = (area.place_of(float(value)) for value in plot._thresholds[[0, -1]])
+
+        def move(place: float) -> None:
+            mouse(port, QEvent.Type.MouseMove, QPointF(place, height), held=Qt.MouseButton.LeftButton)
+
         for number in range(ROUNDS):
             # Somewhere between two of the places that were looked at before, so that every step is grown anew.
             places = np.linspace(low + 5 + number / ROUNDS, high - 5 - number / ROUNDS, STEPS)
             press(port, QPointF(places[0], height))
-            application.processEvents()
+            self.application.processEvents()
             for place in places[1:]:
-                stalls.watching, stalls.doing = True, name
-                started = time.perf_counter()
-                mouse(port, QEvent.Type.MouseMove, QPointF(place, height), held=Qt.MouseButton.LeftButton)
-                application.processEvents()
-                found["steps"].setdefault(name, []).append((time.perf_counter() - started) * 1e3)
-                stalls.watching = False
+                with self.watched(doing):
+                    self.step(doing, lambda place=place: move(place))
             release(port, QPointF(places[-1], height))
-            application.processEvents()
-        live(300)
+            self.application.processEvents()
+        self.live(300)
 
-    drag("share of tumour")
-    table = panel.evidence.table
-    for row in range(min(5, table.rowCount())):
-        stalls.watching, stalls.doing = True, "other evidence"
-        started = time.perf_counter()
-        table.selectRow(row)
-        application.processEvents()
-        found["steps"].setdefault("other evidence", []).append((time.perf_counter() - started) * 1e3)
-        live(800)
-        stalls.watching = False
-        if session.desk.separating.grower is not None:
-            drag("maps")
-    slider = panel.evidence.difference.weight.slider
-    for value in range(60, 100, 2):
-        shown = session.viewing.map_shown
-        stalls.watching, stalls.doing = True, "weight of a difference"
-        started = time.perf_counter()
-        slider.setValue(value)
-        while session.viewing.map_shown is shown and time.perf_counter() - started < 5.0:
-            application.processEvents()
-        application.processEvents()
-        found["steps"].setdefault(stalls.doing, []).append((time.perf_counter() - started) * 1e3)
-        stalls.watching = False
-    found["stalls"] = stalls.longest_ms
-    return found
+    def choose_evidence(self, row: int) -> None:
+        """Another row of the table, and its threshold dragged."""
+        with self.watched("other evidence"):
+            self.step("other evidence", lambda: self.panel.evidence.table.selectRow(row))
+            self.live(800)
+        if self.session.desk.separating.grower is not None:
+            self.drag_threshold("maps")
+
+    def weigh(self, position: int) -> None:
+        """A step of the weight's slider, until the new map is shown."""
+        viewing, doing = self.session.viewing, "weight of a difference"
+        shown, slider = viewing.map_shown, self.panel.evidence.difference.weight.slider
+        with self.watched(doing):
+            self.step(doing, lambda: slider.setValue(position), lambda: viewing.map_shown is not shown)
+
+
+def measure(folder: str) -> dict[str, Any]:
+    """Milliseconds of every step by what is done, and the longest events."""
+    work = Work(folder)
+    work.drag_threshold("share of tumour")
+    for row in range(min(5, work.panel.evidence.table.rowCount())):
+        work.choose_evidence(row)
+    for position in range(60, 100, 2):
+        work.weigh(position)
+    return {"separated_s": work.separated_s, "steps": work.steps, "stalls": work.stalls.longest_ms}
 
 
 @pytest.mark.benchmark

@@ -17,12 +17,13 @@ from tests.gui.hands import click, let_live, place, slice_view, type_into
 from tests.gui.small_patient import CT_FRAME, WHO
 from tests.gui.test_window import cut_off
 from workstation.case.commands import AddImage, AddRegistration
-from workstation.enhancement.weighting import Difference
+from workstation.enhancement.weighting import LEAST_WEIGHT, MOST_WEIGHT, Difference
 from workstation.fusion.registration import Registration
 from workstation.geometry.transform import Transform
 from workstation.gui.application import settle
 from workstation.gui.jobs.runner import live
 from workstation.gui.main_window import MainWindow
+from workstation.gui.panels.difference_fields import MOST, STEP
 from workstation.gui.panels.separation import SeparationPanel
 from workstation.gui.session import Session
 from workstation.structures.volume import volume_cc
@@ -165,6 +166,7 @@ def test_the_dashed_contour_follows_the_threshold_in_the_picture(ct_window: Main
 def test_two_phases_are_subtracted_with_a_weight(ct_window: MainWindow, done: SeparationPanel) -> None:
     session, fields, page = session_of(ct_window), done.evidence.difference, done.evidence
     assert (fields.late.currentText(), fields.early.currentText()) == ("delayed 1", "early")
+    assert (STEP, MOST) == (LEAST_WEIGHT, MOST_WEIGHT), "what can be typed is what can be made"
     scrolled = done.verticalScrollBar().value()
     type_into(fields.weight.number.line, "0.6")
     assert settle(ct_window, 30)

@@ -96,21 +96,12 @@ def separate(
     seed = stack.grid.to_index(tumour_mm)[::-1]
     own = course_at(stack, "tumour", seed)
     allowed = stack.covered if barrier is None else stack.covered & ~barrier
-    wrong = _wrong_click(stack, own, np.rint(seed).astype(np.int64), barrier, vein)
-    if wrong:
-        return _nothing(stack, own, (), None, (), wrong, seed, allowed)
-    if stack.before is None:
-        words = "No phase before contrast: tumour can't be told from tissue that does not enhance."
-        return _nothing(stack, own, (), None, (), f"{words} {INSTEAD}", seed, allowed)
-    flows = _flows(stack, own, vein_mm, vein)
-    alike = [flow for flow in flows if flow.name == VEIN_NAME and _angle_deg(stack, flow, own) < ALIKE_DEG]
-    if alike:
-        words = "No phase separates: the vein runs the clicked point's course."
-        return _nothing(stack, own, flows, None, (), f"{words} {INSTEAD}", seed, allowed)
-    if not flows:
-        words = "No phase separates: no vessel runs another course than the clicked point."
-        return _nothing(stack, own, (), None, (), f"{words} {INSTEAD}", seed, allowed)
     place = np.rint(seed).astype(np.int64)
+    refused = _wrong_click(stack, own, place, barrier, vein)
+    flows = [] if refused or stack.before is None else _flows(stack, own, vein_mm, vein)
+    refused = refused or _not_told(stack, own, flows)
+    if refused:
+        return _nothing(stack, own, flows, None, (), refused, seed, allowed)
     for number in range(ROUNDS):
         progress(0.2 + 0.3 * number, "Explaining every voxel")
         shares = shares_of(stack, own, flows, phases)
@@ -158,6 +149,19 @@ def _wrong_click(
         if share < LEAST_ENHANCEMENT:
             return f"What was clicked takes up no contrast (its signal rises by {share:.0%}): click in the tumour."
     return ""
+
+
+def _not_told(stack: PhaseStack, own: Course, flows: Sequence[Course]) -> str:
+    """Why the courses alone can't tell the tumour from flow, "" where they may."""
+    if stack.before is None:
+        words = "No phase before contrast: tumour can't be told from tissue that does not enhance."
+    elif any(flow.name == VEIN_NAME and _angle_deg(stack, flow, own) < ALIKE_DEG for flow in flows):
+        words = "No phase separates: the vein runs the clicked point's course."
+    elif not flows:
+        words = "No phase separates: no vessel runs another course than the clicked point."
+    else:
+        return ""
+    return f"{words} {INSTEAD}"
 
 
 def _flows(stack: PhaseStack, own: Course, vein_mm: ArrayLike | None, vein: Mask | None) -> list[Course]:

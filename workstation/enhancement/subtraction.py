@@ -114,25 +114,38 @@ def subtract(
         trusted, grid, base.volume.frame_of_reference_uid, reference_tissue=_tissue(normalise, link, grid),
         shading=_shading(base.volume) if shading == "n4" else None, progress=part(progress, 0.6, 0.75),
     )  # fmt: skip
-    names = [phase for phase in chosen if phase not in stack.names]
-    if names:
-        raise EnhancementError(f"There is no phase called {names[0]!r}: there are {', '.join(stack.names)}")
-    numbers = [n for n, name in enumerate(stack.names) if name in chosen or n == stack.before] if chosen else None
     found = separate(
-        stack, point, vein_point, vein=_mask(vein, link, grid), barrier=_barrier(barriers, link, grid), phases=numbers,
-        differences=differences, threshold=threshold, progress=part(progress, 0.75, 0.95),
+        stack, point, vein_point, vein=_mask(vein, link, grid), barrier=_barrier(barriers, link, grid),
+        phases=_numbers_of(chosen, stack), differences=differences, threshold=threshold,
+        progress=part(progress, 0.75, 0.95),
     )  # fmt: skip
     refused = tuple(f"Left out: {each.doubt}." for each in done if each not in trusted)
     gaps = tuple(f"{each.phase.name}: {words}." for each in trusted for words in each.phase.volume.warnings)
     found = replace(found, warnings=(*refused, *gaps, *found.warnings))
-    plane, _, spacing_mm = planes_of(target)
-    tumour = vein_found = ContourStack(plane, spacing_mm)
-    if found.separable and found.shares is not None:
-        tumour = contours_of(level_field(found.shares.tumour, threshold, found.region), grid, target, link)
-        flow = found.shares.shares[1:-1].sum(axis=0)
-        vein_found = contours_of(level_field(flow, SURFACE, found.flow_region), grid, target, link)
+    tumour, vein_found = _drawn(found, threshold, target, link)
     progress(1.0, "Separated")
     return Subtraction(target, base, done, found, tumour, vein_found, tuple(differences))
+
+
+def _numbers_of(chosen: Sequence[str], stack: PhaseStack) -> list[int] | None:
+    """Numbers of the chosen phases and of the one before contrast; None for all."""
+    missing = [name for name in chosen if name not in stack.names]
+    if missing:
+        raise EnhancementError(f"There is no phase called {missing[0]!r}: there are {', '.join(stack.names)}")
+    return [n for n, name in enumerate(stack.names) if name in chosen or n == stack.before] if chosen else None
+
+
+def _drawn(found: Separation, threshold: float, target: Volume, link: SpatialMap) -> tuple[ContourStack, ContourStack]:
+    """The candidate and the flow beside it on the target's slices; empty where nothing separates."""
+    plane, _, spacing_mm = planes_of(target)
+    empty = ContourStack(plane, spacing_mm)
+    if not found.separable or found.shares is None:
+        return empty, empty
+    grid, flow = found.stack.grid, found.shares.shares[1:-1].sum(axis=0)
+    return (
+        contours_of(level_field(found.shares.tumour, threshold, found.region), grid, target, link),
+        contours_of(level_field(flow, SURFACE, found.flow_region), grid, target, link),
+    )
 
 
 def box_around(grid: Grid, point_mm: Float, half_mm: float = BOX_MM) -> Grid:

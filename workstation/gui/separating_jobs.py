@@ -19,7 +19,7 @@ from workstation.enhancement.maps import EvidenceMap, evidence_maps
 from workstation.enhancement.phase_stack import PhaseStack, stack_phases
 from workstation.enhancement.regions import Mask, ball_around, opened
 from workstation.enhancement.separability import COMBINATION, Judged, combination, judged, roc
-from workstation.enhancement.separation import weighted_maps
+from workstation.enhancement.separation import SHARE_NAME, weighted_maps
 from workstation.enhancement.subtraction import Subtraction, subtract
 from workstation.enhancement.unmixing import SURFACE, shares_of
 from workstation.enhancement.weighting import Difference, is_usual
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 
-SHARE_MAP = "share of tumour"
 SHARE_LEVELS = (0.2, 0.8)
 FEWEST_VOXELS = 20
 MOST_ROCS = 6
@@ -230,10 +229,10 @@ def _combination(stack: PhaseStack, regions: Regions) -> EvidenceMap | None:
 
 
 def _judged(made: Subtraction, maps: dict[str, EvidenceMap], regions: Regions) -> tuple[Judged, ...]:
-    if SHARE_MAP not in maps or not regions.both:  # no share is shown where nothing separates
+    if SHARE_NAME not in maps or not regions.both:  # no share is shown where nothing separates
         return made.separation.evidence
     weighted = weighted_maps(made.stack, made.differences, made.separation.flows)
-    return judge_regions(made.stack, regions.tumour, regions.flow, [*weighted, maps[SHARE_MAP]])
+    return judge_regions(made.stack, regions.tumour, regions.flow, [*weighted, maps[SHARE_NAME]])
 
 
 def _rocs(maps: dict[str, EvidenceMap], regions: Regions, ranked: Sequence[Judged]) -> dict[str, tuple[Float, Float]]:
@@ -269,7 +268,7 @@ def _grower_on(each: EvidenceMap, made: Subtraction, compared: tuple[Mask, Mask]
     separation, grid = made.separation, made.stack.grid
     shares = separation.shares
     assert shares is not None
-    if each.name == SHARE_MAP:
+    if each.name == SHARE_NAME:
         low, high = SHARE_LEVELS
         grower = grower_on(each, grid, separation.allowed, separation.seed_kji, higher=True, lowest=low, highest=high)
         threshold = SURFACE
@@ -314,7 +313,7 @@ def map_before_alignment(found: Found, name: str, progress: Progress = silent) -
     if usual is not None:
         return usual
     before = found.maps[name]
-    if name == SHARE_MAP:
+    if name == SHARE_NAME:
         separation = made.separation
         return replace(before, values=shares_of(stack, separation.tumour, list(separation.flows)).tumour)
     # A sum of the signals: what it is of those of the unaligned phases, with the same factor and the same constant.

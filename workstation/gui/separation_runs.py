@@ -34,9 +34,9 @@ PREFERRED = "share of tumour"
 
 
 class SeparationRuns(QObject):
-    """The work of one open case. changed: something is under way, or has ended. made: a structure of
-    this name was accepted.
+    """The work of one open case.
 
+    changed: something is under way, or has ended. made: a structure of this name was accepted.
     outcome: why the last run ended without a result, "" otherwise. preferred: the evidence that is shown first.
     """
 
@@ -242,9 +242,6 @@ class SeparationRuns(QObject):
         found, grown, planning = separating.found, separating.grown, case.planning
         if found is None or grown is None or planning is None or separating.stale:
             self._session.refused.emit("There is nothing to accept: separate first")
-            return False
-        if planning.key != found.planning_key:
-            self._session.refused.emit("Another planning image was chosen since: separate again")
             return False
         recipe = self._recipe(found, person)
         runner_of(self._session).start(

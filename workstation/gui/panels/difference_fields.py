@@ -11,6 +11,7 @@ from workstation.gui.fields import SliderField, label
 from workstation.gui.panels.panel import choice, fill_choice, named, plain
 
 MOST, SLIDER_MOST, STEP = 5.0, 2.0, 0.01
+"""The least and the most weight are those of `enhancement.weighting`, which is not read for a panel alone."""
 NUMBER_PX = 68
 """A weight that cancels something has four decimals."""
 TIP = "How often the phase that is taken away counts"
