@@ -1,11 +1,11 @@
-"""Brings what other threads say about a case file to the window's thread."""
+"""Brings what other threads say to the window's thread."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, Slot
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,19 @@ class Deliverer(QObject):
         try:
             self._handed_over.emit(function)
         except RuntimeError:
-            log.debug("the window closed before a case file had answered")
+            log.debug("the window closed before an answer came")
 
     @Slot(object)
     def _run(self, function: Callable[[], None]) -> None:
         function()
+
+
+def lasting_deliverer() -> Deliverer:
+    """The one that lives as long as the application: threads may outlive a view, and must not touch it.
+
+    To be called on the window's thread.
+    """
+    application = QCoreApplication.instance()
+    assert application is not None
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    return application.findChild(Deliverer, options=direct) or Deliverer(application)

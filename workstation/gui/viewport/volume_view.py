@@ -30,6 +30,7 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from workstation.geometry.plane import Plane
+from workstation.gui.deliverer import lasting_deliverer
 from workstation.gui.structure_model import is_provisional
 from workstation.gui.viewing import Viewing
 from workstation.gui.viewport.annotations import PROVISIONAL, paint_caption, paint_note, paint_side_letters
@@ -474,18 +475,18 @@ class VolumeView(QWidget):
 
 
 def _to_window(view: VolumeView, signal: str) -> Callable[[Any], None]:
-    """A function for other threads that emits one of the view's signals as long as the view is there."""
-    there = weakref.ref(view)
+    """A function for other threads that has one of the view's signals emitted as long as the view is there.
+
+    Only the window's thread looks at the view: between a look and the signal another one could see it destroyed.
+    """
+    there, deliver = weakref.ref(view), lasting_deliverer()
 
     def emit(value: Any) -> None:
         alive = there()
-        try:
-            if alive is not None and isValid(alive):
-                getattr(alive, signal).emit(value)
-        except RuntimeError:
-            log.debug("the 3D view went while something came for it")
+        if alive is not None and isValid(alive):
+            getattr(alive, signal).emit(value)
 
-    return emit
+    return lambda value: deliver(lambda: emit(value))
 
 
 def _image_of(pixels: np.ndarray) -> QImage:
